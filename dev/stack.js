@@ -1,0 +1,193 @@
+/**
+ * The whole system on this machine: the Worker under `wrangler dev`, and a WorkOS stand-in for it to talk to.
+ * `pnpm dev` and the tests both run this, so what the tests test is what a developer sees.
+ *
+ * `wrangler` and its workerd run in a process group of their own, which never outlives this process.
+ */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startWorkOS } from './workos.js';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const START_TIMEOUT = 90_000;
+
+/**
+ * @typedef {object} StackOptions
+ * @property {number} [port] 0 (the default) takes any free port
+ * @property {string} [persistTo] where the storage lives; without it, in a directory that ends with the stack
+ * @property {Record<string, string>} [vars] variables of the Worker, over those that the stack sets itself
+ * @property {import('./workos.js').WorkOS | boolean} [workos] a stand-in that runs already, true (the default) for one
+ *   that lives and ends with this stack, or false for none: `vars` then say where WorkOS is
+ * @property {string} [logLevel] of wrangler
+ * @property {(text: string) => void} [onLog] is told what wrangler prints
+ * @property {string} [project] the directory with the wrangler.toml
+ *
+ * @typedef {object} Stack
+ * @property {string} url of the Worker
+ * @property {number} port
+ * @property {number} pid of wrangler; also the id of its process group
+ * @property {import('./workos.js').WorkOS | undefined} workos
+ * @property {() => string} logs what wrangler has printed so far
+ * @property {() => Promise<void>} stop ends all of it in good order, the stand-in too if it belongs to this stack
+ * @property {() => Promise<void>} kill ends wrangler and workerd at once with SIGKILL, as a power cut would; the
+ *   stand-in lives on, and another stack may start on the same storage
+ */
+
+/** @param {StackOptions} [options] @returns {Promise<Stack>} */
+export async function startStack(options = {}) {
+  const port = options.port || (await freePort());
+  const url = `http://localhost:${port}`;
+  const ownWorkOS = options.workos === undefined || options.workos === true ? await startWorkOS() : undefined;
+  const workos = ownWorkOS ?? (options.workos || undefined);
+
+  const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
+  const environment = join(scratch, 'env');
+  writeVars(environment, {
+    PUBLIC_URL: url,
+    DEMO_MODE: 'true',
+    AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
+    ...(workos && {
+      WORKOS_CLIENT_ID: workos.clientId,
+      WORKOS_API_KEY: workos.apiKey,
+      WORKOS_API_URL: workos.url,
+      WORKOS_ISSUER: workos.issuer,
+    }),
+    ...options.vars,
+  });
+
+  const wrangler = spawnGroup(join(PROJECT, 'node_modules/.bin/wrangler'), [
+    ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
+    ...['--persist-to', options.persistTo ?? join(scratch, 'state')],
+    // In place of .dev.vars and .env, so that nothing of a developer's own leaks into a test; and in a file, because
+    // other people on the machine can read a command line.
+    ...['--env-file', environment],
+    ...['--show-interactive-dev-session=false', '--log-level', options.logLevel ?? 'log'],
+  ], options.project ?? PROJECT);
+
+  let log = '';
+  const collect = (/** @type {Buffer} */ chunk) => {
+    const text = chunk.toString();
+    log += text;
+    options.onLog?.(text);
+  };
+  wrangler.child.stdout?.on('data', collect);
+  wrangler.child.stderr?.on('data', collect);
+
+  const clear = async () => {
+    await wrangler.kill();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  const stop = async () => {
+    await wrangler.stop();
+    await clear();
+    await ownWorkOS?.close();
+  };
+  try {
+    await untilItAnswers(url, wrangler.exited);
+  } catch (error) {
+    await stop();
+    throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);
+  }
+  return { url, port, pid: wrangler.pid, workos, logs: () => log, stop, kill: clear };
+}
+
+/** @param {string} url @param {Promise<number | null>} exited */
+async function untilItAnswers(url, exited) {
+  let over = false;
+  exited.then(() => (over = true));
+  const deadline = Date.now() + START_TIMEOUT;
+  while (!over) {
+    const left = deadline - Date.now();
+    if (left <= 0) throw new Error(`no answer at ${url} within ${START_TIMEOUT / 1000} seconds`);
+    try {
+      const reply = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(Math.min(left, 10_000)) });
+      await reply.body?.cancel();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  throw new Error(`wrangler ended with status ${await exited}`);
+}
+
+/** @param {number} [wanted] @returns {Promise<number>} a port that nobody listens on; throws if the wanted one is taken */
+export async function freePort(wanted = 0) {
+  const probe = createServer();
+  await new Promise((resolve, reject) => {
+    probe.once('error', reject).listen(wanted, '127.0.0.1', () => resolve(undefined));
+  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** @param {string} path @param {Record<string, string>} vars */
+function writeVars(path, vars) {
+  const lines = Object.entries(vars).map(([name, value]) => {
+    if (/['\n]/.test(value)) throw new Error(`${name} holds a character that an environment file cannot carry`);
+    return `${name}='${value}'\n`;
+  });
+  writeFileSync(path, lines.join(''), { mode: 0o600 });
+}
+
+/** Ids of the process groups that are to end with this process. @type {Set<number>} */
+const groups = new Set();
+
+/** @param {string} command @param {string[]} parameters @param {string} cwd */
+function spawnGroup(command, parameters, cwd) {
+  if (!process.listeners('exit').includes(killGroups)) {
+    process.on('exit', killGroups);
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+      // A program with a listener of its own ends in its own way, through `exit`.
+      process.on(signal, () => {
+        if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+      });
+    }
+  }
+  const child = spawn(command, parameters, {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' },
+  });
+  /** @type {Promise<number | null>} */
+  const exited = new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
+  const pid = child.pid ?? 0; // 0 where it could not be started: `exited` then says why
+  if (pid) groups.add(pid);
+  return {
+    child,
+    exited,
+    pid,
+    async stop() {
+      signalGroup(pid, 'SIGTERM');
+      await Promise.race([exited, sleep(3000, undefined, { ref: false })]);
+    },
+    async kill() {
+      signalGroup(pid, 'SIGKILL');
+      await exited;
+      // wrangler is gone; wait for workerd too, which may still hold the port and the storage.
+      while (signalGroup(pid, 0)) await sleep(10);
+      groups.delete(pid);
+    },
+  };
+}
+
+function killGroups() {
+  for (const pid of groups) signalGroup(pid, 'SIGKILL');
+}
+
+/** @param {number} pid @param {NodeJS.Signals | 0} signal @returns {boolean} whether the group still has a member */
+function signalGroup(pid, signal) {
+  if (!pid) return false; // a group of 0 would be our own
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,11 @@
+# Finds Emscripten's own toolchain file beside em++, wherever it was installed from (apt, Homebrew, emsdk).
+find_program(EMXX em++ REQUIRED)
+file(REAL_PATH "${EMXX}" EMXX_REAL)
+get_filename_component(EMSCRIPTEN_HOME "${EMXX_REAL}" DIRECTORY)
+foreach(home "${EMSCRIPTEN_HOME}" /usr/share/emscripten)
+  if(EXISTS "${home}/cmake/Modules/Platform/Emscripten.cmake")
+    include("${home}/cmake/Modules/Platform/Emscripten.cmake")
+    return()
+  endif()
+endforeach()
+message(FATAL_ERROR "Emscripten's CMake toolchain file was not found beside ${EMXX_REAL}")

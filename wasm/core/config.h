@@ -1,0 +1,49 @@
+// The deployment's settings: the Worker's variables and secrets, read once per instance.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/http.h"
+
+namespace core {
+
+enum class Switch { off, on };
+
+struct Config {
+  /// Scheme and host that the deployment is reached at, without a path. Empty in development: then any loopback origin is taken.
+  std::string public_url;
+  /// At least 32 characters; a key per purpose is derived from it.
+  std::string authority_secret;
+  /// Still accepted, never used for anything new. May be empty.
+  std::string authority_secret_previous;
+  /// Browsers' origins that may call this server besides its own (`https://host[:port]`).
+  std::vector<std::string> allowed_origins;
+  Switch demo_mode = Switch::off;
+
+  std::string workos_client_id;
+  std::string workos_api_key;
+  /// https://api.workos.com unless set (a stand-in in development).
+  std::string workos_api_url;
+  /// Issuers that an AuthKit access token may name.
+  std::vector<std::string> workos_issuers;
+
+  /// One setting that is missing or wrong, and what to do about it.
+  struct Problem {
+    std::string variable;
+    std::string advice;
+  };
+  /// In the order a person would mend them. Empty: the deployment can serve.
+  std::vector<Problem> problems;
+
+  /// True while no public URL is set: the deployment serves loopback hosts only.
+  bool development() const { return public_url.empty() || is_loopback_host(public_host); }
+  std::string public_host;
+};
+
+/// `json`: an object of the Worker's variables. Members that are no strings are ignored.
+Config read_config(std::string_view json);
+
+}  // namespace core

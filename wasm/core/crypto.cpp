@@ -1,0 +1,58 @@
+#include "core/crypto.h"
+
+#include "core/wire.h"
+
+namespace core {
+
+std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt, std::string_view info) {
+  const std::string no_salt(32, '\0');
+  const std::string key = crypto.hmac_sha256(salt.empty() ? std::string_view(no_salt) : salt, secret);
+  return crypto.hmac_sha256(key, std::string(info) + '\x01');
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  }
+  return difference == 0;
+}
+
+std::string base64url(std::string_view bytes) {
+  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  uint32_t bits = 0;
+  int count = 0;
+  for (unsigned char byte : bytes) {
+    bits = bits << 8 | byte;
+    count += 8;
+    while (count >= 6) {
+      count -= 6;
+      text.push_back(kAlphabet[bits >> count & 63]);
+    }
+  }
+  if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
+  return text;
+}
+
+std::string hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (unsigned char byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+std::string Entropy::bytes(size_t count) {
+  WireWriter input;
+  input.append(seed_);
+  input.u32(drawn_++);
+  return crypto_.sha256(input.str()).substr(0, count);
+}
+
+}  // namespace core

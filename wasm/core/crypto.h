@@ -1,0 +1,51 @@
+// SHA-256 and HMAC come through a port (node:crypto in workerd, OpenSSL in native tests); what is built of them is here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+class Crypto {
+ public:
+  virtual ~Crypto() = default;
+  Crypto() = default;
+  Crypto(const Crypto&) = delete;
+  Crypto& operator=(const Crypto&) = delete;
+
+  /// 32 bytes (FIPS 180-4).
+  virtual std::string sha256(std::string_view data) = 0;
+  /// 32 bytes (RFC 2104).
+  virtual std::string hmac_sha256(std::string_view key, std::string_view data) = 0;
+};
+
+/// HKDF-SHA256 (RFC 5869) for one block: 32 bytes that belong to `info` alone. `salt` may be empty.
+std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt, std::string_view info);
+
+/// Compares without leaving early, so that the time tells nothing of where two secrets differ.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+/// base64url without padding (RFC 4648 section 5).
+std::string base64url(std::string_view bytes);
+/// Lower-case hexadecimal.
+std::string hex(std::string_view bytes);
+
+/// Unpredictable bytes for one step, drawn from the 32 bytes that the host gave it: a step is a function of its input.
+class Entropy {
+ public:
+  Entropy(Crypto& crypto, std::string_view seed) : crypto_(crypto), seed_(seed) {}
+  /// `count` from 1 to 32; every call gives other bytes.
+  std::string bytes(size_t count);
+  /// A random identifier of 128 bits as 22 characters of base64url.
+  std::string identifier() { return base64url(bytes(16)); }
+
+ private:
+  Crypto& crypto_;
+  std::string seed_;
+  uint32_t drawn_ = 0;
+};
+
+}  // namespace core

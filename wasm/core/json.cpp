@@ -1,0 +1,169 @@
+#include "core/json.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace core {
+
+namespace {
+
+bool has_duplicate_name(JsonView value) {
+  if (value.is_array()) {
+    for (JsonView item : JsonArray(value.get_array().value_unsafe())) {
+      if (has_duplicate_name(item)) return true;
+    }
+    return false;
+  }
+  if (!value.is_object()) return false;
+  const JsonObject object = value.get_object().value_unsafe();
+  std::vector<std::string_view> names;
+  for (const auto& field : object) {
+    names.push_back(field.key);
+    if (has_duplicate_name(field.value)) return true;
+  }
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+/// Walks brackets outside of strings: the depth that a parser would have to reach.
+bool deeper_than(std::string_view text, size_t limit) {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > limit) return true;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    }
+  }
+  return false;
+}
+
+/// True where a whole value is followed by more: tells a trailing tail from other syntax errors.
+bool has_trailing_content(simdjson::dom::parser& parser, std::string_view text) {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      else if (c == '"') in_string = false;
+      continue;
+    }
+    if (c == '"') in_string = true;
+    else if (c == '[' || c == '{') ++depth;
+    else if ((c == ']' || c == '}') && depth > 0 && --depth == 0) {
+      const std::string_view tail = text.substr(i + 1);
+      if (tail.find_first_not_of(" \t\r\n") == std::string_view::npos) return false;
+      simdjson::dom::element root;
+      return parser.parse(text.data(), i + 1, true).get(root) == simdjson::SUCCESS;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view describe(JsonFault fault) {
+  switch (fault) {
+    case JsonFault::none: return "valid";
+    case JsonFault::empty: return "the body is empty";
+    case JsonFault::too_large: return "the text is larger than 1 MiB";
+    case JsonFault::too_deep: return "arrays and objects are nested deeper than 64 levels";
+    case JsonFault::not_utf8: return "the text is not valid UTF-8";
+    case JsonFault::big_integer: return "an integer does not fit into 64 bits";
+    case JsonFault::trailing: return "there is more text after the JSON value";
+    case JsonFault::duplicate_name: return "an object has the same name twice";
+    case JsonFault::syntax: return "the text is not valid JSON";
+  }
+  return "the text is not valid JSON";
+}
+
+JsonResult JsonGate::parse(std::string_view text) {
+  if (text.size() > kMaxJsonBytes) return {JsonFault::too_large, {}};
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return {JsonFault::empty, {}};
+  if (!simdjson::validate_utf8(text.data(), text.size())) return {JsonFault::not_utf8, {}};
+  if (deeper_than(text, kMaxJsonDepth)) return {JsonFault::too_deep, {}};
+  simdjson::dom::element root;
+  // simdjson reads a few bytes beyond the end: it copies the text into padded memory of its own.
+  switch (parser_.parse(text.data(), text.size(), true).get(root)) {
+    case simdjson::SUCCESS: break;
+    case simdjson::BIGINT_ERROR: return {JsonFault::big_integer, {}};
+    case simdjson::EMPTY: return {JsonFault::empty, {}};
+    case simdjson::DEPTH_ERROR: return {JsonFault::too_deep, {}};
+    default: return {has_trailing_content(parser_, text) ? JsonFault::trailing : JsonFault::syntax, {}};
+  }
+  if (has_duplicate_name(root)) return {JsonFault::duplicate_name, {}};
+  return {JsonFault::none, root};
+}
+
+std::optional<JsonView> member(JsonView object, std::string_view name) {
+  JsonView value;
+  if (!object.is_object() || object.at_key(name).get(value) != simdjson::SUCCESS) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string_view> string_member(JsonView object, std::string_view name) {
+  const std::optional<JsonView> value = member(object, name);
+  std::string_view text;
+  if (!value || value->get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
+  return text;
+}
+
+std::optional<int64_t> integer_member(JsonView object, std::string_view name) {
+  const std::optional<JsonView> value = member(object, name);
+  int64_t number;
+  if (!value || value->get_int64().get(number) != simdjson::SUCCESS) return std::nullopt;
+  return number;
+}
+
+std::optional<bool> boolean_member(JsonView object, std::string_view name) {
+  const std::optional<JsonView> value = member(object, name);
+  bool flag;
+  if (!value || value->get_bool().get(flag) != simdjson::SUCCESS) return std::nullopt;
+  return flag;
+}
+
+std::string json_quote(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string json_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string json_text(JsonView view) {
+  switch (view.type()) {
+    case simdjson::dom::element_type::OBJECT: {
+      std::string out = "{";
+      for (const auto& field : JsonObject(view.get_object().value_unsafe())) {
+        if (out.size() > 1) out += ',';
+        out += json_quote(field.key) + ':' + json_text(field.value);
+      }
+      return out + '}';
+    }
+    case simdjson::dom::element_type::ARRAY: {
+      std::string out = "[";
+      for (JsonView item : JsonArray(view.get_array().value_unsafe())) {
+        if (out.size() > 1) out += ',';
+        out += json_text(item);
+      }
+      return out + ']';
+    }
+    case simdjson::dom::element_type::STRING: return json_quote(view.get_string().value_unsafe());
+    case simdjson::dom::element_type::INT64: return std::to_string(view.get_int64().value_unsafe());
+    case simdjson::dom::element_type::UINT64: return std::to_string(view.get_uint64().value_unsafe());
+    case simdjson::dom::element_type::DOUBLE: return nlohmann::json(view.get_double().value_unsafe()).dump();
+    case simdjson::dom::element_type::BOOL: return view.get_bool().value_unsafe() ? "true" : "false";
+    case simdjson::dom::element_type::NULL_VALUE: return "null";
+  }
+  return "null";
+}
+
+}  // namespace core

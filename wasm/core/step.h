@@ -1,0 +1,171 @@
+// The one door of the core: `step(input) -> output`, bytes in and bytes out, nothing kept in between.
+//
+// A step never waits. What it needs from outside it asks for as effects (data), together with a continuation (data: what
+// it must know to go on); the host performs the effects and starts a new step with their results. Time, randomness and
+// storage are given to it. Inside an object a step is one transaction: the host rolls it back when it faults.
+//
+//   Begin  -> respond | reply | forward | await effects
+//   Resume -> respond | reply | forward | await effects
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/crypto.h"
+#include "core/http.h"
+#include "core/storage.h"
+#include "core/time.h"
+#include "core/wire.h"
+
+namespace core {
+
+// ---- In ----
+
+/// A request that reached the Worker. `client_address` is for rate limits only.
+struct EdgeRequest {
+  Request request;
+  std::string client_address;
+};
+/// A request that the Worker forwarded to a principal's object.
+struct PrincipalRequest {
+  Request request;
+};
+/// A call of the Worker on a principal's object (the effect CallPrincipal): a JSON text.
+struct PrincipalCall {
+  std::string call;
+};
+/// The OAuth provider reads or writes its state, which lives in the principal's object: a JSON text.
+struct VaultCall {
+  std::string call;
+};
+/// The object's alarm went off.
+struct Alarm {};
+/// The object was created or came back: bring its schema up to date.
+struct Wake {};
+/// A step for this request trapped and was rolled back. Only the answer is wanted; `request` may be what trapped it.
+struct Fault {
+  Request request;
+};
+
+struct EffectResult {
+  enum class Status : uint8_t { failed, succeeded };
+  Status status = Status::failed;
+  /// The HTTP status of a Fetch, else 0.
+  uint16_t code = 0;
+  /// What the effect says it gives; on failure the reason.
+  std::string bytes;
+  bool ok() const { return status == Status::succeeded; }
+};
+/// The effects of an `Await` are done: one result for each, in their order.
+struct Resume {
+  std::string continuation;
+  std::vector<EffectResult> results;
+};
+
+using Input = std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCall, Alarm, Wake, Fault, Resume>;
+
+// ---- Out ----
+
+/// Read the body of the request at hand, at most `limit` bytes. Gives the body; fails where it is longer.
+struct ReadBody {
+  uint32_t limit;
+};
+/// Gives the body (at most 1 MiB), its HTTP status in `code`; redirects are not followed. Fails where there was no answer.
+struct Fetch {
+  std::string method;
+  std::string url;
+  Headers headers;
+  std::string body;
+};
+/// Verify a JWT (RFC 7519) by the key set at `jwks_url`: signature, issuer (one of `issuers`), expiry, and the audience where the token has one.
+/// Gives the claims as JSON.
+struct VerifyToken {
+  std::string token;
+  std::string jwks_url;
+  std::vector<std::string> issuers;
+  std::string audience;
+};
+/// An operation of the OAuth provider for the authorization server `issuer`; arguments and answer are JSON.
+struct CallOAuth {
+  std::string operation;
+  std::string issuer;
+  std::string arguments;
+};
+/// Write a value to the KV namespace ORDERS. `ttl_seconds` at least 60.
+struct PutOrder {
+  std::string key;
+  std::string value;
+  uint32_t ttl_seconds;
+};
+/// Ask a principal's object; gives its reply.
+struct CallPrincipal {
+  std::string principal;
+  std::string call;
+};
+/// Count one use against a rate limiter of the platform. Fails where the limit is reached.
+struct LimitRate {
+  std::string limiter;
+  std::string key;
+};
+
+using Effect = std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutOrder, CallPrincipal, LimitRate>;
+
+/// The answer to a request.
+struct Respond {
+  Response response;
+};
+/// The answer to a call: bytes that the caller understands.
+struct Reply {
+  std::string bytes;
+};
+/// The principal's object answers this request.
+struct ForwardToPrincipal {
+  std::string principal;
+};
+/// The OAuth provider answers this request, as authorization server `issuer`.
+struct ForwardToOAuth {
+  std::string issuer;
+};
+struct Await {
+  std::vector<Effect> effects;
+  std::string continuation;
+};
+
+using Outcome = std::variant<Respond, Reply, ForwardToPrincipal, ForwardToOAuth, Await>;
+
+/// What one step may use. `storage` is there in a principal's object only.
+struct Context {
+  Instant now;
+  Entropy& entropy;
+  Crypto& crypto;
+  Storage* storage = nullptr;
+  /// Set by the step: when the object's alarm should go off (the host keeps the earliest).
+  std::optional<Instant> alarm;
+};
+
+// ---- As bytes ----
+
+struct Begun {
+  Instant now;
+  std::string entropy;
+  Input input;
+};
+/// Nothing where the bytes are no input of this version.
+std::optional<Begun> decode_input(std::string_view bytes);
+std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm);
+
+/// For tests and hosts in C++.
+std::string encode_input(Instant now, std::string_view entropy, const Input& input);
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace core

@@ -1,0 +1,66 @@
+#include "core/storage.h"
+
+#include "core/wire.h"
+
+namespace core {
+
+namespace {
+constexpr uint8_t kNull = 0, kInteger = 1, kText = 2;
+}
+
+Rows::Rows(std::string encoded) : encoded_(std::move(encoded)) {
+  WireReader reader(encoded_);
+  columns_ = reader.u32();
+  const uint32_t rows = reader.u32();
+  const size_t total = columns_ * static_cast<size_t>(rows);
+  // Each value takes at least a byte, so a count beyond the bytes is no count.
+  if (!reader.ok() || total > reader.rest().size()) {
+    columns_ = 0;
+    return;
+  }
+  values_.reserve(total);
+  for (size_t i = 0; i < total && reader.ok(); ++i) {
+    switch (reader.u8()) {
+      case kInteger: values_.emplace_back(static_cast<int64_t>(reader.f64())); break;
+      case kText: values_.emplace_back(reader.bytes()); break;
+      default: values_.emplace_back(); break;
+    }
+  }
+}
+
+bool Rows::is_null(size_t row, size_t column) const {
+  return std::holds_alternative<std::monostate>(values_[row * columns_ + column]);
+}
+
+int64_t Rows::integer(size_t row, size_t column) const {
+  const int64_t* value = std::get_if<int64_t>(&values_[row * columns_ + column]);
+  return value ? *value : 0;
+}
+
+std::string_view Rows::text(size_t row, size_t column) const {
+  const std::string_view* value = std::get_if<std::string_view>(&values_[row * columns_ + column]);
+  return value ? *value : std::string_view();
+}
+
+std::optional<std::string> Rows::optional_text(size_t row, size_t column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return std::string(text(row, column));
+}
+
+std::string encode_values(std::initializer_list<Value> values) {
+  WireWriter writer;
+  for (const Value& value : values) {
+    if (const int64_t* integer = std::get_if<int64_t>(&value)) {
+      writer.u8(kInteger);
+      writer.f64(static_cast<double>(*integer));
+    } else if (const std::string_view* text = std::get_if<std::string_view>(&value)) {
+      writer.u8(kText);
+      writer.bytes(*text);
+    } else {
+      writer.u8(kNull);
+    }
+  }
+  return writer.take();
+}
+
+}  // namespace core
