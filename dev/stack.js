@@ -17,6 +17,14 @@ import { startWorkOS } from './workos.js';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const START_TIMEOUT = 90_000;
 
+/** wrangler keeps to this machine: no metrics, no banner with a look for updates, no question where we are. */
+const QUIET = {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  NO_COLOR: '1',
+};
+
 /**
  * @typedef {object} StackOptions
  * @property {number} [port] 0 (the default) takes any free port
@@ -47,6 +55,7 @@ export async function startStack(options = {}) {
   const workos = ownWorkOS ?? (options.workos || undefined);
 
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
+  const removeScratch = atExit(() => rmSync(scratch, { recursive: true, force: true }));
   const environment = join(scratch, 'env');
   writeVars(environment, {
     PUBLIC_URL: url,
@@ -81,7 +90,8 @@ export async function startStack(options = {}) {
 
   const clear = async () => {
     await wrangler.kill();
-    rmSync(scratch, { recursive: true, force: true });
+    await untilFree(port);
+    removeScratch();
   };
   const stop = async () => {
     await wrangler.stop();
@@ -97,7 +107,7 @@ export async function startStack(options = {}) {
   return { url, port, pid: wrangler.pid, workos, logs: () => log, stop, kill: clear };
 }
 
-/** @param {string} url @param {Promise<number | null>} exited */
+/** @param {string} url @param {Promise<unknown>} exited */
 async function untilItAnswers(url, exited) {
   let over = false;
   exited.then(() => (over = true));
@@ -113,7 +123,7 @@ async function untilItAnswers(url, exited) {
       await sleep(50);
     }
   }
-  throw new Error(`wrangler ended with status ${await exited}`);
+  throw new Error(`wrangler ended (${await exited})`);
 }
 
 /** @param {number} [wanted] @returns {Promise<number>} a port that nobody listens on; throws if the wanted one is taken */
@@ -127,67 +137,84 @@ export async function freePort(wanted = 0) {
   return port;
 }
 
+/** wrangler may be gone a moment before its workerd, which holds the port. @param {number} port */
+async function untilFree(port) {
+  for (const deadline = Date.now() + 5000; Date.now() < deadline; await sleep(10)) {
+    if (await freePort(port).catch(() => 0)) return;
+  }
+  throw new Error(`port ${port} is still taken, though the Worker has ended`);
+}
+
 /** @param {string} path @param {Record<string, string>} vars */
 function writeVars(path, vars) {
   const lines = Object.entries(vars).map(([name, value]) => {
     if (/['\n]/.test(value)) throw new Error(`${name} holds a character that an environment file cannot carry`);
-    return `${name}='${value}'\n`;
+    return `${name}='${value.replaceAll('$', '\\$')}'\n`; // a bare $ would name another variable
   });
   writeFileSync(path, lines.join(''), { mode: 0o600 });
 }
 
-/** Ids of the process groups that are to end with this process. @type {Set<number>} */
-const groups = new Set();
+/** What is still to be done when this process ends, by `process.exit` or by a signal. @type {Set<() => void>} */
+const endings = new Set();
 
-/** @param {string} command @param {string[]} parameters @param {string} cwd */
-function spawnGroup(command, parameters, cwd) {
-  if (!process.listeners('exit').includes(killGroups)) {
-    process.on('exit', killGroups);
+/** @param {() => void} ending must not wait for anything @returns {() => void} does it now instead */
+function atExit(ending) {
+  if (!process.listeners('exit').includes(runEndings)) {
+    process.on('exit', runEndings);
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      // A program with a listener of its own ends in its own way, through `exit`.
       process.on(signal, () => {
+        // A program that listens too has its own way to end, through `exit`.
         if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
       });
     }
   }
+  endings.add(ending);
+  return () => {
+    endings.delete(ending);
+    ending();
+  };
+}
+
+function runEndings() {
+  for (const ending of endings) ending();
+}
+
+/** @param {string} command @param {string[]} parameters @param {string} cwd */
+function spawnGroup(command, parameters, cwd) {
   const child = spawn(command, parameters, {
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', NO_COLOR: '1' },
+    env: { ...process.env, ...QUIET },
   });
-  /** @type {Promise<number | null>} */
-  const exited = new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
+  // `close` and not `exit`: the program named wrangler only starts another one, which inherits its output.
+  /** @type {Promise<unknown>} */
+  const exited = new Promise((resolve) => {
+    child.once('error', resolve).once('close', (status, signal) => resolve(signal ?? status));
+  });
   const pid = child.pid ?? 0; // 0 where it could not be started: `exited` then says why
-  if (pid) groups.add(pid);
+  const killGroup = atExit(() => signalGroup(pid, 'SIGKILL'));
   return {
     child,
     exited,
     pid,
     async stop() {
       signalGroup(pid, 'SIGTERM');
-      await Promise.race([exited, sleep(3000, undefined, { ref: false })]);
+      await Promise.race([exited, sleep(5000, undefined, { ref: false })]);
     },
     async kill() {
-      signalGroup(pid, 'SIGKILL');
+      killGroup();
       await exited;
-      // wrangler is gone; wait for workerd too, which may still hold the port and the storage.
-      while (signalGroup(pid, 0)) await sleep(10);
-      groups.delete(pid);
     },
   };
 }
 
-function killGroups() {
-  for (const pid of groups) signalGroup(pid, 'SIGKILL');
-}
-
-/** @param {number} pid @param {NodeJS.Signals | 0} signal @returns {boolean} whether the group still has a member */
+/** @param {number} pid @param {NodeJS.Signals} signal */
 function signalGroup(pid, signal) {
-  if (!pid) return false; // a group of 0 would be our own
+  if (!pid) return; // a group of 0 would be our own
   try {
-    return process.kill(-pid, signal);
+    process.kill(-pid, signal);
   } catch {
-    return false;
+    // It has ended already.
   }
 }
