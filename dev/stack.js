@@ -51,8 +51,9 @@ const QUIET = {
 export async function startStack(options = {}) {
   const port = options.port || (await freePort());
   const url = `http://localhost:${port}`;
-  const ownWorkOS = options.workos === undefined || options.workos === true ? await startWorkOS() : undefined;
-  const workos = ownWorkOS ?? (options.workos || undefined);
+  const { workos: wanted = true } = options;
+  const ownWorkOS = wanted === true ? await startWorkOS() : undefined;
+  const workos = wanted === true ? ownWorkOS : wanted || undefined;
 
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
   const removeScratch = atExit(() => rmSync(scratch, { recursive: true, force: true }));

@@ -1,0 +1,110 @@
+/** `pnpm build`: the C++ becomes build/wasm/deputy.wasm, and what would be uploaded must stay within its budgets. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { Failure, PROJECT, local, program, run } from './run.js';
+import { setup } from './setup.js';
+
+const HELP = `pnpm build [options]
+
+Builds the WebAssembly module and reports the sizes of what a deployment uploads.
+
+  --size   only report sizes, of what has been built before
+  --help   this text`;
+
+const KB = 1000;
+const BUDGET = { wasmGzipped: 130 * KB, uploadGzipped: 220 * KB, shimLines: 600 };
+
+export const WASM = join(PROJECT, 'build/wasm/deputy.wasm');
+
+/** Builds the wasm; compiler errors are printed before it throws. */
+export async function buildWasm() {
+  await cmake('wasm', 'Building the WebAssembly module');
+}
+
+/** Configures once, then builds what has changed. @param {'wasm' | 'native'} preset @param {string} title */
+export async function cmake(preset, title) {
+  if (!existsSync(join(PROJECT, 'build', preset, 'build.ninja'))) {
+    await run('cmake', ['--preset', preset], { title: `Configuring the build (${preset})` });
+  }
+  await run('cmake', ['--build', '--preset', preset], { title });
+}
+
+/**
+ * @typedef {{ what: string, value: string, budget?: string, holds: boolean }} SizeRow
+ * @returns {Promise<SizeRow[]>}
+ */
+export async function measureSizes() {
+  const directory = join(PROJECT, 'build/upload');
+  const parameters = ['deploy', '--dry-run', '--outdir', directory];
+  await run(local('wrangler'), parameters, { title: 'Bundling the Worker', env: { WRANGLER_SEND_METRICS: 'false' } });
+
+  const wasm = sizeOf([WASM]);
+  const javascript = sizeOf(globSync(join(directory, '*.js')));
+  const upload = { raw: wasm.raw + javascript.raw, gzipped: wasm.gzipped + javascript.gzipped };
+  const shimLines = globSync(join(PROJECT, 'shim/*.js')).map(linesOfCode).reduce((sum, lines) => sum + lines, 0);
+  return [
+    row('wasm, gzipped', wasm.gzipped, BUDGET.wasmGzipped, kilobytes),
+    row('wasm', wasm.raw, undefined, kilobytes),
+    row('JavaScript, gzipped', javascript.gzipped, undefined, kilobytes),
+    row('JavaScript', javascript.raw, undefined, kilobytes),
+    row('upload, gzipped', upload.gzipped, BUDGET.uploadGzipped, kilobytes),
+    row('upload', upload.raw, undefined, kilobytes),
+    row('shim, lines of code', shimLines, BUDGET.shimLines, String),
+  ];
+}
+
+/** @param {SizeRow[]} rows */
+export function sizeTable(rows) {
+  return rows
+    .map(({ what, value, budget, holds }) => {
+      const judgement = budget ? `  of ${budget.padStart(9)}  ${holds ? 'holds' : 'OVER BUDGET'}` : '';
+      return `  ${what.padEnd(20)} ${value.padStart(9)}${judgement}`;
+    })
+    .join('\n');
+}
+
+/** @param {string} what @param {number} value @param {number | undefined} budget @param {(n: number) => string} format */
+function row(what, value, budget, format) {
+  return {
+    what,
+    value: format(value),
+    budget: budget === undefined ? undefined : format(budget),
+    holds: budget === undefined || value <= budget,
+  };
+}
+
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return `${(bytes / KB).toFixed(1)} KB`;
+}
+
+/** @param {string[]} paths */
+function sizeOf(paths) {
+  const contents = paths.map((path) => readFileSync(path));
+  return {
+    raw: contents.reduce((sum, content) => sum + content.length, 0),
+    gzipped: contents.reduce((sum, content) => sum + gzipSync(content, { level: 9 }).length, 0),
+  };
+}
+
+/** Lines that are neither blank nor comment. @param {string} path */
+function linesOfCode(path) {
+  const withoutComments = readFileSync(path, 'utf8')
+    .replace(/^\s*\/\*[^]*?\*\//gm, '')
+    .replace(/^\s*\/\/.*$/gm, '');
+  return withoutComments.split('\n').filter((line) => line.trim()).length;
+}
+
+await program(import.meta.url, async () => {
+  const { values } = parseArgs({ options: { size: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return console.log(HELP);
+  if (!values.size) {
+    await setup({ for: 'build' });
+    await buildWasm();
+  }
+  const rows = await measureSizes();
+  console.log(sizeTable(rows));
+  if (rows.some(({ holds }) => !holds)) throw new Failure('Over budget.');
+});

@@ -1,0 +1,129 @@
+/** `pnpm test`: every test there is, one suite after the other, and one line at the end that says how it went. */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildWasm, cmake, measureSizes, sizeTable } from './build.js';
+import { CommandFailed, Failure, PROJECT, duration, local, program, run } from './run.js';
+import { setup } from './setup.js';
+
+/**
+ * @typedef {{ passed: number, failed: number, report?: string }} Outcome `report` is what to show of a failure
+ * @typedef {{ name: string, about: string, run: () => Promise<Outcome> }} Suite
+ */
+
+/** From quick to slow, and the parts before the whole. @type {Suite[]} */
+const SUITES = [
+  { name: 'format', about: 'the formatting of the C++', run: format },
+  { name: 'types', about: 'the types of the JavaScript', run: types },
+  { name: 'native', about: 'the core, natively under sanitizers', run: native },
+  { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
+  { name: 'worker', about: 'the Worker in workerd, through HTTP', run: () => nodeTests('worker') },
+  { name: 'clients', about: 'real MCP clients against the Worker', run: () => nodeTests('clients') },
+  { name: 'browser', about: 'the pages in a real browser', run: () => nodeTests('browser') },
+];
+
+const HELP = `pnpm test [options]
+
+Runs every suite, or those that are named:
+${SUITES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join('\n')}
+
+  --only NAME   this suite; can be given more than once
+  --help        this text`;
+
+async function format() {
+  const sources = ['wasm', 'tests/cpp'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
+}
+
+async function types() {
+  return oneTest('Checking the types', local('tsc'), ['--build']);
+}
+
+/** A program that succeeds or fails as a whole. @param {string} title @param {string} command @param {string[]} parameters */
+async function oneTest(title, command, parameters) {
+  const { status, output } = await run(command, parameters, { title, tolerant: true });
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, report: output };
+}
+
+async function native() {
+  await cmake('native', 'Building the native tests');
+  const title = 'Running the native tests';
+  const { output } = await run(join(PROJECT, 'build/native/deputy_tests'), [], { title, tolerant: true });
+  // Catch2 2 and 3 both end with one of these lines; a crash ends with neither.
+  const all = output.match(/^All tests passed \(.* in (\d+) test cases?\)/m);
+  const some = output.match(/^test cases:.*$/m)?.[0];
+  return {
+    passed: Number(all?.[1] ?? some?.match(/(\d+) passed/)?.[1] ?? 0),
+    failed: all ? 0 : Number(some?.match(/(\d+) failed(?! as)/)?.[1] ?? 1),
+    report: lastLines(output),
+  };
+}
+
+async function wasm() {
+  await buildWasm();
+  const rows = await measureSizes();
+  const holds = rows.every((row) => row.holds);
+  console.log(sizeTable(rows));
+  return { passed: Number(holds), failed: Number(!holds), report: 'Over budget.' };
+}
+
+/** @param {string} directory below tests/ */
+async function nodeTests(directory) {
+  const files = globSync(`tests/${directory}/*.test.js`, { cwd: PROJECT }).sort();
+  if (files.length === 0) return { passed: 0, failed: 0 };
+  await buildWasm();
+  // One file at a time: each starts a Worker of its own, and the machine may be small.
+  const parameters = ['--test', '--test-concurrency=1', '--test-timeout=180000', '--test-reporter=spec', ...files];
+  const title = `Running tests/${directory}`;
+  const { status, output } = await run(process.execPath, parameters, { title, tolerant: true });
+  const count = (/** @type {string} */ what) => Number(output.match(new RegExp(`^ℹ ${what} (\\d+)$`, 'm'))?.[1] ?? 0);
+  const failed = count('fail') + count('cancelled');
+  const failures = output.indexOf('failing tests:');
+  return {
+    passed: count('pass'),
+    failed: status !== 0 && failed === 0 ? 1 : failed,
+    report: failures < 0 ? lastLines(output) : output.slice(failures),
+  };
+}
+
+/** @param {string} output */
+function lastLines(output) {
+  return output.trimEnd().split('\n').slice(-100).join('\n');
+}
+
+/** @param {Suite} suite @returns {Promise<Outcome>} */
+async function runSuite(suite) {
+  try {
+    const outcome = await suite.run();
+    if (outcome.passed + outcome.failed > 0) return outcome;
+    return { passed: 0, failed: 1, report: 'It ran no test at all.' };
+  } catch (error) {
+    if (error instanceof CommandFailed) return { passed: 0, failed: 1, report: error.message };
+    return { passed: 0, failed: 1, report: /** @type {Error} */ (error).stack };
+  }
+}
+
+await program(import.meta.url, async () => {
+  const { values } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return console.log(HELP);
+  const only = values.only ?? SUITES.map(({ name }) => name);
+  const unknown = only.find((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown) throw new Failure(`There is no suite named ${unknown}.\n\n${HELP}`);
+
+  const started = performance.now();
+  await setup({ for: 'test' });
+  const total = { passed: 0, failed: 0 };
+  for (const suite of SUITES.filter(({ name }) => only.includes(name))) {
+    console.log(`\n${suite.name}: ${suite.about}`);
+    const { passed, failed, report } = await runSuite(suite);
+    if (failed > 0 && report) console.log(report.trimEnd());
+    console.log(`  ${passed} passed, ${failed} failed`);
+    total.passed += passed;
+    total.failed += failed;
+  }
+  console.log(`\nAll of it took ${duration((performance.now() - started) / 1000)}.`);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  if (total.failed > 0) process.exitCode = 1;
+});
