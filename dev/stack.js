@@ -42,6 +42,7 @@ const QUIET = {
  * @property {number} pid of wrangler; also the id of its process group
  * @property {import('./workos.js').WorkOS | undefined} workos
  * @property {() => string} logs what wrangler has printed so far
+ * @property {Promise<unknown>} ended settles when wrangler has ended, for whatever reason
  * @property {() => Promise<void>} stop ends all of it in good order, the stand-in too if it belongs to this stack
  * @property {() => Promise<void>} kill ends wrangler and workerd at once with SIGKILL, as a power cut would; the
  *   stand-in lives on, and another stack may start on the same storage
@@ -105,7 +106,7 @@ export async function startStack(options = {}) {
     await stop();
     throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);
   }
-  return { url, port, pid: wrangler.pid, workos, logs: () => log, stop, kill: clear };
+  return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop, kill: clear };
 }
 
 /** @param {string} url @param {Promise<unknown>} exited */
@@ -149,8 +150,9 @@ async function untilFree(port) {
 /** @param {string} path @param {Record<string, string>} vars */
 function writeVars(path, vars) {
   const lines = Object.entries(vars).map(([name, value]) => {
-    if (/['\n]/.test(value)) throw new Error(`${name} holds a character that an environment file cannot carry`);
-    return `${name}='${value.replaceAll('$', '\\$')}'\n`; // a bare $ would name another variable
+    const quote = ["'", '`'].find((candidate) => !value.includes(candidate));
+    if (!quote) throw new Error(`${name} holds both kinds of quotes: an environment file cannot carry it`);
+    return `${name}=${quote}${value.replaceAll('$', '\\$')}${quote}\n`; // a bare $ would name another variable
   });
   writeFileSync(path, lines.join(''), { mode: 0o600 });
 }

@@ -78,17 +78,16 @@ async function nodeTests(directory) {
   const { status, output } = await run(process.execPath, parameters, { title, tolerant: true });
   const count = (/** @type {string} */ what) => Number(output.match(new RegExp(`^ℹ ${what} (\\d+)$`, 'm'))?.[1] ?? 0);
   const failed = count('fail') + count('cancelled');
-  const failures = output.indexOf('failing tests:');
   return {
     passed: count('pass'),
     failed: status !== 0 && failed === 0 ? 1 : failed,
-    report: failures < 0 ? lastLines(output) : output.slice(failures),
+    report: lastLines(output.replaceAll(/^\s*[✔ℹ].*\n/gm, '')),
   };
 }
 
 /** @param {string} output */
 function lastLines(output) {
-  return output.trimEnd().split('\n').slice(-100).join('\n');
+  return output.trimEnd().split('\n').slice(-200).join('\n');
 }
 
 /** @param {Suite} suite @returns {Promise<Outcome>} */

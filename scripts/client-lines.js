@@ -1,0 +1,31 @@
+/**
+ * What to tell somebody who wants to connect a client.
+ * @param {string} url of the shop, without the path of the MCP endpoint
+ * @param {'local' | 'deployed'} place a local server is out of reach for clients that call from a cloud
+ * @returns {string}
+ */
+export function clientLines(url, place) {
+  const endpoint = `${url}/mcp`;
+  return `Connect a client to ${endpoint}
+
+  Claude Code      claude mcp add --transport http shop ${endpoint}
+  mcp-remote       npx mcp-remote ${endpoint}
+  MCP Inspector    ${place === 'local' ? 'npx pnpm@12 inspect' : `npx pnpm@12 inspect --url ${url}`}
+${place === 'local' ? desktopLocal(endpoint) : desktopDeployed(endpoint)}`;
+}
+
+/** @param {string} endpoint */
+function desktopDeployed(endpoint) {
+  return `  Claude Desktop   Settings, Connectors, Add custom connector: ${endpoint}
+  claude.ai        the same, in the browser`;
+}
+
+/** @param {string} endpoint */
+function desktopLocal(endpoint) {
+  const server = `"shop": { "command": "npx", "args": ["-y", "mcp-remote", "${endpoint}"] }`;
+  return `  Claude Desktop   Settings, Developer, Edit Config; then restart it:
+
+    { "mcpServers": { ${server} } }
+
+  (Not as a connector: those are called from Anthropic's cloud, which cannot reach this machine.)`;
+}

@@ -1,0 +1,104 @@
+/** `pnpm dev`: the whole shop on this machine, rebuilt when the C++ or a page changes. */
+import { watchFile } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { freePort, startStack } from '../dev/stack.js';
+import { buildWasm } from './build.js';
+import { clientLines } from './client-lines.js';
+import { ensureAuthoritySecret, hasWorkOS, readDevVars } from './dev-vars.js';
+import { CommandFailed, Failure, PROJECT, program, step } from './run.js';
+import { setup } from './setup.js';
+import { watchTrees } from './watch.js';
+
+const HELP = `pnpm dev [options]
+
+Builds the shop and runs it on this machine, with a local stand-in for AuthKit unless .dev.vars or .env hold
+WORKOS_CLIENT_ID and WORKOS_API_KEY. Changes of the C++, of the pages and of the shim take effect at once.
+
+  --port PORT   where to listen (8787)
+  --help        this text`;
+
+/** Rebuilds when a source has changed; one build at a time, and one more if something changed during it. */
+function rebuildOnChange() {
+  let wanted = false;
+  let building = false;
+  const rebuild = async () => {
+    wanted = true;
+    if (building) return;
+    building = true;
+    while (wanted) {
+      wanted = false;
+      await buildWasm().catch((error) => {
+        if (!(error instanceof CommandFailed)) throw error;
+        console.error('The build failed; the last good one goes on running.');
+      });
+    }
+    building = false;
+  };
+  watchTrees([join(PROJECT, 'wasm'), join(PROJECT, 'web')], rebuild);
+  watchFile(join(PROJECT, 'CMakeLists.txt'), { interval: 500 }, rebuild);
+}
+
+/** @param {import('../dev/workos.js').WorkOS | undefined} workos @param {string} url */
+function signInLines(workos, url) {
+  if (!workos) return `Sign in with WorkOS AuthKit. Its dashboard must list this redirect URI: ${url}/callback`;
+  const people = workos.users.map(({ email, firstName, lastName, admin }) => {
+    return `  ${email.padEnd(20)} ${firstName} ${lastName}${admin ? ', administrator of the shop' : ''}`;
+  });
+  return `Sign in, without a password, as one of\n${people.join('\n')}`;
+}
+
+await program(import.meta.url, async () => {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '8787' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) return console.log(HELP);
+  const port = await freePort(Number(values.port)).catch((error) => {
+    throw new Failure(`Cannot listen on port ${values.port} (${error.code}). Another one: pnpm dev --port 8788`);
+  });
+
+  await setup({ for: 'build' });
+  await buildWasm();
+  const vars = readDevVars();
+  const workos = !hasWorkOS(vars);
+  ensureAuthoritySecret(vars);
+
+  let ready = false;
+  const stack = await step('Starting the Worker', () =>
+    startStack({
+      port,
+      vars,
+      workos,
+      persistTo: join(PROJECT, '.wrangler/state'),
+      onLog: (text) => void ((ready || text.includes('ERROR')) && process.stdout.write(text)),
+    }),
+  );
+  ready = true;
+
+  let stopping = false;
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.once(signal, async () => {
+      stopping = true;
+      await stack.stop();
+      console.log('\nStopped.');
+      process.exit();
+    });
+  }
+  stack.ended.then(() => {
+    if (stopping) return;
+    console.error('The Worker has ended by itself.');
+    process.exit(1);
+  });
+  rebuildOnChange();
+
+  const url = vars.PUBLIC_URL ?? stack.url;
+  console.log(`
+The shop is listening on ${stack.url}
+
+${signInLines(stack.workos, url)}
+
+${clientLines(url, 'local')}
+
+Changed sources are built and loaded at once. Ctrl-C ends everything.
+`);
+});
