@@ -17,17 +17,24 @@ export function readDevVars() {
 }
 
 /**
- * Makes the secret that local grants are signed with, once, so that they outlive a restart and so that `wrangler dev`
- * finds it as well.
- * @param {Record<string, string>} vars to which it is added
+ * Adds what local development needs and the developer need not choose, once: it outlives restarts then, and `wrangler
+ * dev` finds it as well.
+ * @param {Record<string, string>} vars what there is; what is added goes there too
  */
-export function ensureAuthoritySecret(vars) {
-  if (vars.AUTHORITY_SECRET) return;
-  vars.AUTHORITY_SECRET = newSecret();
+export function completeDevVars(vars) {
+  if (!vars.AUTHORITY_SECRET) add(vars, 'AUTHORITY_SECRET', newSecret(), 'Signs local grants.');
+  if (vars.PUBLIC_URL === undefined) {
+    add(vars, 'PUBLIC_URL', '', 'Empty: any address of this machine, whatever wrangler.toml says about the deployed shop.');
+  }
+}
+
+/** @param {Record<string, string>} vars @param {string} name @param {string} value @param {string} why */
+function add(vars, name, value, why) {
+  vars[name] = value;
   const file = existsSync(DOT_ENV) && !existsSync(DEV_VARS) ? DOT_ENV : DEV_VARS;
   const existing = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const separator = existing === '' || existing.endsWith('\n') ? '' : '\n';
-  appendFileSync(file, `${separator}AUTHORITY_SECRET="${vars.AUTHORITY_SECRET}"\n`, { mode: 0o600 });
+  appendFileSync(file, `${separator}# ${why}\n${name}="${value}"\n`, { mode: 0o600 });
 }
 
 /** 256 random bits. */

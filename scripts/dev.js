@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { freePort, startStack } from '../dev/stack.js';
 import { buildWasm } from './build.js';
 import { clientLines } from './client-lines.js';
-import { ensureAuthoritySecret, hasWorkOS, readDevVars } from './dev-vars.js';
+import { completeDevVars, hasWorkOS, readDevVars } from './dev-vars.js';
 import { CommandFailed, Failure, PROJECT, program, step } from './run.js';
 import { setup } from './setup.js';
 import { watchTrees } from './watch.js';
@@ -61,7 +61,8 @@ await program(import.meta.url, async () => {
   await buildWasm();
   const vars = readDevVars();
   const workos = !hasWorkOS(vars);
-  ensureAuthoritySecret(vars);
+  completeDevVars(vars);
+  if (!vars.PUBLIC_URL) delete vars.PUBLIC_URL; // the stack knows the address
 
   let ready = false;
   const stack = await step('Starting the Worker', () =>
