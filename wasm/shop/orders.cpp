@@ -1,0 +1,100 @@
+#include "shop/orders.h"
+
+#include <charconv>
+
+#include "core/json.h"
+#include "shop/outbox.h"
+#include "shop/uuid.h"
+
+namespace shop {
+
+namespace {
+
+/// Begins every cursor, so that a later form of cursors can be told from this one.
+constexpr std::string_view kCursorPrefix = "before-";
+
+std::string cursor_before(int64_t seq) {
+  return std::string(kCursorPrefix) + std::to_string(seq);
+}
+
+/// Only what `cursor_before` writes, to the letter.
+std::optional<int64_t> read_cursor(std::string_view cursor) {
+  if (!cursor.starts_with(kCursorPrefix)) return std::nullopt;
+  const std::string_view digits = cursor.substr(kCursorPrefix.size());
+  int64_t seq = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  if (error != std::errc() || cursor_before(seq) != cursor || seq < 1) return std::nullopt;
+  return seq;
+}
+
+std::string digest(core::Crypto& crypto, const Purchase& purchase) {
+  const core::Json arguments = {purchase.company, purchase.mailing_address, purchase.size};
+  return core::hex(crypto.sha256(core::json_text(arguments)));
+}
+
+}  // namespace
+
+void create_orders_schema(core::Storage& storage) {
+  storage.query(
+      "CREATE TABLE IF NOT EXISTS orders ("
+      " seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+      " id TEXT NOT NULL UNIQUE,"
+      " idempotency_key TEXT UNIQUE,"
+      " argument_digest TEXT NOT NULL,"
+      " document TEXT NOT NULL"
+      ")");
+}
+
+Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& purchase) {
+  core::Storage& storage = *step.storage;
+  const std::string argument_digest = digest(step.crypto, purchase);
+  if (purchase.idempotency_key) {
+    const core::Rows before =
+        storage.query("SELECT argument_digest, document FROM orders WHERE idempotency_key = ?",
+                      {std::string_view(*purchase.idempotency_key)});
+    if (!before.empty()) {
+      if (before.text(0, 0) != argument_digest) return KeyInUse{};
+      return PlacedBefore{std::string(before.text(0, 1))};
+    }
+  }
+
+  const std::string id = uuid_v7(step.now, step.entropy);
+  const std::string document = core::json_text(core::Json{{"id", id},
+                                                          {"userId", buyer.subject},
+                                                          {"email", buyer.email},
+                                                          {"company", purchase.company},
+                                                          {"mailingAddress", purchase.mailing_address},
+                                                          {"tshirtSize", purchase.size},
+                                                          {"orderDate", core::iso8601(step.now)},
+                                                          {"status", "confirmed"}});
+  storage.query("INSERT INTO orders (id, idempotency_key, argument_digest, document) VALUES (?, ?, ?, ?)",
+                {std::string_view(id), core::value_or_null(purchase.idempotency_key),
+                 std::string_view(argument_digest), std::string_view(document)});
+  enqueue(step, "order:" + std::string(buyer.subject) + ':' + id, document, step.now + kCopyLifetime);
+  return Placed{document};
+}
+
+std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::string_view> cursor,
+                                     int64_t limit) {
+  int64_t before = int64_t{1} << 53;  // above any order
+  if (cursor) {
+    const std::optional<int64_t> seq = read_cursor(*cursor);
+    if (!seq) return std::nullopt;
+    before = *seq;
+  }
+  // One more than asked for tells whether there is another page.
+  const core::Rows rows = storage.query(
+      "SELECT seq, document FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ?", {before, limit + 1});
+  OrderPage page;
+  page.total = storage.query("SELECT count(*) FROM orders").integer(0, 0);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    if (static_cast<int64_t>(row) == limit) {
+      page.next_cursor = cursor_before(rows.integer(row - 1, 0));
+      break;
+    }
+    page.documents.emplace_back(rows.text(row, 1));
+  }
+  return page;
+}
+
+}  // namespace shop

@@ -1,0 +1,66 @@
+// A person's orders. The principal's storage is the source of truth; the copy for others goes through the
+// outbox, in the same step as the order itself.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/step.h"
+
+namespace shop {
+
+/// How long the copy of an order is kept, from the order's date.
+inline constexpr core::Duration kCopyLifetime = core::days(30);
+
+struct Buyer {
+  std::string_view subject;
+  std::string_view email;
+};
+
+/// Checked by the tool's parameters.
+struct Purchase {
+  std::string_view company;
+  std::string_view mailing_address;
+  std::string_view size;
+  /// The same key means the same purchase, however often it is sent.
+  std::optional<std::string> idempotency_key;
+};
+
+/// The order is stored.
+struct Placed {
+  std::string document;
+};
+/// It had been placed before under this key; nothing was stored.
+struct PlacedBefore {
+  std::string document;
+};
+/// The key belongs to a purchase with other arguments; nothing was stored.
+struct KeyInUse {};
+
+using Placement = std::variant<Placed, PlacedBefore, KeyInUse>;
+
+/// Stores an order and the delivery of its copy. A document is the order as JSON text.
+Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& purchase);
+
+struct OrderPage {
+  /// Newest first, each a JSON text.
+  std::vector<std::string> documents;
+  /// All orders of this person.
+  int64_t total = 0;
+  /// What to ask for the page after this one with; nothing on the last page.
+  std::optional<std::string> next_cursor;
+};
+
+/// Nothing where `cursor` is none that a page gave. Orders placed while a client pages do not move what is
+/// still to come.
+std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::string_view> cursor,
+                                     int64_t limit);
+
+/// Creates what orders need. Safe to repeat.
+void create_orders_schema(core::Storage& storage);
+
+}  // namespace shop

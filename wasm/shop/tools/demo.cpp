@@ -1,0 +1,105 @@
+// The demo tools: an agent bans its own person from the shop and lifts the ban. The ban is a pause with a
+// cause of its own, so that no agent lifts what a human or an administrator paused.
+#include <array>
+
+#include "authority/pauses.h"
+#include "mcp/arguments.h"
+#include "shop/shop.h"
+#include "shop/tools/tools.h"
+
+namespace shop {
+
+namespace {
+
+using Parameter = mcp::Parameter;
+
+constexpr std::string_view kSetName = "setDemoMode";
+constexpr std::string_view kClearName = "clearDemoMode";
+constexpr std::string_view kPleaseName = "prettyPlease";
+
+constexpr std::array<std::string_view, 2> kModes = {"normal", "banned"};
+constexpr std::array kSetParameters = {
+    Parameter{
+        .type = Parameter::Type::choice,
+        .name = "mode",
+        .description = "banned: the shop refuses this person from now on; normal: it serves them again.",
+        .choices = kModes},
+};
+
+constexpr mcp::Annotations kAnnotations = {mcp::Annotations::Effect::additive,
+                                           mcp::Annotations::Repeat::idempotent};
+
+mcp::ToolResult say(std::string text) {
+  return {mcp::ToolResult::Kind::success, std::move(text), {}};
+}
+
+mcp::ToolResult set_demo_mode(const mcp::ToolCall& call) {
+  if (std::optional<std::string> problems = mcp::find_problems(kSetName, kSetParameters, call.arguments)) {
+    return mcp::ToolResult::error(*std::move(problems));
+  }
+  const std::string_view mode = mcp::text_argument(call.arguments, "mode");
+  if (mode == "banned") {
+    authority::pause(call.storage(), authority::kDemoPause, call.step.now);
+  } else {
+    authority::resume(call.storage(), authority::kDemoPause);
+  }
+  return say("Demo mode set to " + std::string(mode) + ".");
+}
+
+mcp::ToolResult clear_demo_mode(const mcp::ToolCall& call) {
+  if (std::optional<std::string> problems = mcp::find_problems(kClearName, {}, call.arguments)) {
+    return mcp::ToolResult::error(*std::move(problems));
+  }
+  authority::resume(call.storage(), authority::kDemoPause);
+  return say("You are back to normal, dude.");
+}
+
+mcp::ToolResult pretty_please(const mcp::ToolCall& call) {
+  if (std::optional<std::string> problems = mcp::find_problems(kPleaseName, {}, call.arguments)) {
+    return mcp::ToolResult::error(*std::move(problems));
+  }
+  authority::resume(call.storage(), authority::kDemoPause);
+  return say(R"(Fine, you can order since you said "pretty please".)");
+}
+
+}  // namespace
+
+mcp::Tool set_demo_mode_tool() {
+  return {.name = kSetName,
+          .title = "Demo: ban or unban",
+          .description =
+              "For demonstrations: bans the person you act for from the shop, in all of their sessions and "
+              "clients, or lifts that ban.",
+          .scope = kScopeRead,
+          .input_schema = mcp::object_schema(kSetParameters),
+          .output_schema = {},
+          .annotations = kAnnotations,
+          .availability = mcp::Tool::Availability::demo,
+          .run = set_demo_mode};
+}
+
+mcp::Tool clear_demo_mode_tool() {
+  return {.name = kClearName,
+          .title = "Demo: back to normal",
+          .description = "For demonstrations: goes back to the state without a ban.",
+          .scope = kScopeRead,
+          .input_schema = mcp::object_schema({}),
+          .output_schema = {},
+          .annotations = kAnnotations,
+          .availability = mcp::Tool::Availability::demo,
+          .run = clear_demo_mode};
+}
+
+mcp::Tool pretty_please_tool() {
+  return {.name = kPleaseName,
+          .title = "Demo: ask nicely",
+          .description = "For demonstrations: asks the shop to lift the ban, politely.",
+          .scope = kScopeRead,
+          .input_schema = mcp::object_schema({}),
+          .output_schema = {},
+          .annotations = kAnnotations,
+          .availability = mcp::Tool::Availability::demo,
+          .run = pretty_please};
+}
+
+}  // namespace shop

@@ -1,0 +1,32 @@
+#include "mcp/arguments.h"
+#include "shop/catalogue.h"
+#include "shop/shop.h"
+#include "shop/tools/tools.h"
+
+namespace shop {
+
+namespace {
+
+constexpr std::string_view kName = "listMcpShopInventory";
+
+mcp::ToolResult run(const mcp::ToolCall& call) {
+  if (std::optional<std::string> problems = mcp::find_problems(kName, {}, call.arguments)) {
+    return mcp::ToolResult::error(*std::move(problems));
+  }
+  return mcp::ToolResult::json(inventory_json());
+}
+
+}  // namespace
+
+mcp::Tool list_inventory_tool() {
+  return {.name = kName,
+          .title = "List the shop's inventory",
+          .description = "Lists what the MCP Shop sells: each product's label, description, sizes and price.",
+          .scope = kScopeRead,
+          .input_schema = mcp::object_schema({}),
+          .output_schema = inventory_schema(),
+          .annotations = {mcp::Annotations::Effect::read_only, mcp::Annotations::Repeat::idempotent},
+          .run = run};
+}
+
+}  // namespace shop
