@@ -130,8 +130,19 @@ std::optional<bool> boolean_member(JsonView object, std::string_view name) {
   return flag;
 }
 
+std::vector<std::string> string_list(std::optional<JsonView> list) {
+  std::vector<std::string> out;
+  JsonArray array;
+  if (!list || list->get_array().get(array) != simdjson::SUCCESS) return out;
+  for (JsonView item : array) {
+    std::string_view text;
+    if (item.get_string().get(text) == simdjson::SUCCESS) out.emplace_back(text);
+  }
+  return out;
+}
+
 std::string json_quote(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(Json(text));
 }
 
 std::string json_text(const Json& json) {
@@ -159,7 +170,7 @@ std::string json_text(JsonView view) {
     case simdjson::dom::element_type::STRING: return json_quote(view.get_string().value_unsafe());
     case simdjson::dom::element_type::INT64: return std::to_string(view.get_int64().value_unsafe());
     case simdjson::dom::element_type::UINT64: return std::to_string(view.get_uint64().value_unsafe());
-    case simdjson::dom::element_type::DOUBLE: return nlohmann::json(view.get_double().value_unsafe()).dump();
+    case simdjson::dom::element_type::DOUBLE: return json_text(Json(view.get_double().value_unsafe()));
     case simdjson::dom::element_type::BOOL: return view.get_bool().value_unsafe() ? "true" : "false";
     case simdjson::dom::element_type::NULL_VALUE: return "null";
   }

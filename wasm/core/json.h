@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "simdjson.h"
 
@@ -59,6 +60,9 @@ std::optional<JsonView> member(JsonView object, std::string_view name);
 std::optional<std::string_view> string_member(JsonView object, std::string_view name);
 std::optional<int64_t> integer_member(JsonView object, std::string_view name);
 std::optional<bool> boolean_member(JsonView object, std::string_view name);
+
+/// The strings of an array; what is no array has none, and items that are no strings are left out.
+std::vector<std::string> string_list(std::optional<JsonView> list);
 
 /// A JSON string literal, quotes included. Bytes that are not UTF-8 become U+FFFD.
 std::string json_quote(std::string_view text);

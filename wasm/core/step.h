@@ -126,9 +126,12 @@ struct Reply {
 struct ForwardToPrincipal {
   std::string principal;
 };
-/// The OAuth provider answers this request, as authorization server `issuer`.
+/// The OAuth provider answers this request, as authorization server `issuer`. Requests with the same `share_key` that come
+/// together, or within `share_seconds` of a good answer, all get that one answer (kept in memory). Empty: never shared.
 struct ForwardToOAuth {
   std::string issuer;
+  std::string share_key = {};
+  uint32_t share_seconds = 0;
 };
 struct Await {
   std::vector<Effect> effects;

@@ -1,9 +1,17 @@
 #include "core/time.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace core {
+
+namespace {
+
+void append_padded(std::string& text, int64_t value, size_t width) {
+  const std::string digits = std::to_string(value);
+  text.append(width - std::min(width, digits.size()), '0').append(digits);
+}
+
+}  // namespace
 
 std::string iso8601(Instant instant) {
   constexpr int64_t kFirst = -62'167'219'200'000;  // 0000-01-01T00:00:00.000Z
@@ -26,11 +34,21 @@ std::string iso8601(Instant instant) {
   const int64_t day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
   const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
   const int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", static_cast<int>(year),
-                static_cast<int>(month), static_cast<int>(day_of_month), static_cast<int>(rest / 3'600'000),
-                static_cast<int>(rest / 60'000 % 60), static_cast<int>(rest / 1000 % 60),
-                static_cast<int>(rest % 1000));
+  std::string text;
+  append_padded(text, year, 4);
+  text += '-';
+  append_padded(text, month, 2);
+  text += '-';
+  append_padded(text, day_of_month, 2);
+  text += 'T';
+  append_padded(text, rest / 3'600'000, 2);
+  text += ':';
+  append_padded(text, rest / 60'000 % 60, 2);
+  text += ':';
+  append_padded(text, rest / 1000 % 60, 2);
+  text += '.';
+  append_padded(text, rest % 1000, 3);
+  text += 'Z';
   return text;
 }
 

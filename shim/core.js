@@ -1,0 +1,170 @@
+// The core's instance: one for the isolate, serving the Worker and all of its objects, for steps never overlap.
+//
+// Bytes cross as pointer and length through buffers that are reused. After a trap the instance is in an unknown state and is
+// thrown away; the next step gets a new one.
+
+import { createHash, createHmac, randomFillSync } from 'node:crypto';
+import module from '../build/wasm/deputy.wasm';
+import { Reader, Writer } from './wire.js';
+
+/**
+ * @typedef {{
+ *   memory: WebAssembly.Memory,
+ *   input_buffer(size: number): number,
+ *   result_buffer(size: number): number,
+ *   body_limit(): number,
+ *   configure(size: number): void,
+ *   step(size: number, inObject: number): number,
+ *   _initialize(): void,
+ * }} Exports
+ */
+
+const decoder = new TextDecoder();
+const NULL = 0;
+const INTEGER = 1;
+const TEXT = 2;
+
+export class Core {
+  /** @type {Exports | null} */
+  #exports = null;
+  /** @type {SqlStorage | null} */
+  #sql = null;
+  /** The texts of statements, by where they lie in the instance's memory. @type {Map<number, string>} */
+  #statements = new Map();
+  #input = new Writer();
+  #rows = new Writer();
+  #entropy = new Uint8Array(4096);
+  #entropyUsed = this.#entropy.length;
+  #variables;
+
+  /** @param {Record<string, unknown>} env the Worker's variables and bindings; the core takes the strings */
+  constructor(env) {
+    this.#variables = JSON.stringify(Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string')));
+    /** The largest request body that the core takes, in bytes. */
+    this.bodyLimit = this.#instance().body_limit();
+  }
+
+  /**
+   * One step. Throws what the core or the storage threw; the instance is gone then.
+   * @param {(input: Writer) => void} write writes the input after its head
+   * @param {SqlStorage | null} sql the storage of the object whose step this is
+   * @returns {Reader} the output, valid until the next step
+   */
+  step(write, sql) {
+    const exports = this.#instance();
+    const input = this.#input.reset();
+    input.u8(1);
+    input.f64(Date.now());
+    input.data(this.#seed());
+    write(input);
+    try {
+      this.#sql = sql;
+      const bytes = input.bytes();
+      new Uint8Array(exports.memory.buffer).set(bytes, exports.input_buffer(bytes.length));
+      const at = exports.step(bytes.length, sql ? 1 : 0);
+      const length = new DataView(exports.memory.buffer).getUint32(at, true);
+      return new Reader(new Uint8Array(exports.memory.buffer, at + 4, length));
+    } catch (error) {
+      this.#exports = null;
+      throw error;
+    } finally {
+      this.#sql = null;
+    }
+  }
+
+  /** 32 unpredictable bytes, from a pool: one system call for 128 steps. */
+  #seed() {
+    if (this.#entropyUsed === this.#entropy.length) {
+      randomFillSync(this.#entropy);
+      this.#entropyUsed = 0;
+    }
+    this.#entropyUsed += 32;
+    return this.#entropy.subarray(this.#entropyUsed - 32, this.#entropyUsed);
+  }
+
+  #instance() {
+    if (this.#exports) return this.#exports;
+    const instance = new WebAssembly.Instance(module, {
+      host: {
+        query: this.#query.bind(this),
+        sha256: this.#sha256.bind(this),
+        hmac_sha256: this.#hmac.bind(this),
+      },
+      env: { emscripten_notify_memory_growth() {} },
+      wasi_snapshot_preview1: {
+        proc_exit() {
+          throw new Error('the core gave up');
+        },
+      },
+    });
+    const exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
+    this.#exports = exports;
+    this.#statements.clear();
+    exports._initialize();
+    const variables = new TextEncoder().encode(this.#variables);
+    const at = exports.input_buffer(variables.length);
+    this.#bytes(at, variables.length).set(variables);
+    exports.configure(variables.length);
+    return exports;
+  }
+
+  /** @param {number} at @param {number} size */
+  #bytes(at, size) {
+    return new Uint8Array(/** @type {Exports} */ (this.#exports).memory.buffer, at, size);
+  }
+
+  /** @param {number} sqlAt @param {number} sqlSize @param {number} valuesAt @param {number} valuesSize */
+  #query(sqlAt, sqlSize, valuesAt, valuesSize) {
+    let statement = this.#statements.get(sqlAt);
+    if (statement === undefined) {
+      statement = decoder.decode(this.#bytes(sqlAt, sqlSize));
+      this.#statements.set(sqlAt, statement);
+    }
+    const values = new Reader(this.#bytes(valuesAt, valuesSize));
+    const parameters = [];
+    while (!values.finished) {
+      const kind = values.u8();
+      parameters.push(kind === INTEGER ? values.f64() : kind === TEXT ? values.text() : null);
+    }
+    const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement, ...parameters);
+    const rows = [...cursor.raw()];
+    const out = this.#rows.reset();
+    out.u32(cursor.columnNames.length);
+    out.u32(rows.length);
+    for (const row of rows) {
+      for (const value of row) {
+        if (typeof value === 'number') {
+          out.u8(INTEGER);
+          out.f64(value);
+        } else if (typeof value === 'string') {
+          out.u8(TEXT);
+          out.text(value);
+        } else {
+          out.u8(NULL);
+        }
+      }
+    }
+    const bytes = out.bytes();
+    const at = /** @type {Exports} */ (this.#exports).result_buffer(bytes.length);
+    this.#bytes(at, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** @param {number} at @param {number} size @param {number} digestAt */
+  #sha256(at, size, digestAt) {
+    this.#bytes(digestAt, 32).set(createHash('sha256').update(this.#bytes(at, size)).digest());
+  }
+
+  /** @param {number} keyAt @param {number} keySize @param {number} at @param {number} size @param {number} macAt */
+  #hmac(keyAt, keySize, at, size, macAt) {
+    this.#bytes(macAt, 32).set(createHmac('sha256', this.#bytes(keyAt, keySize)).update(this.#bytes(at, size)).digest());
+  }
+}
+
+/** @type {Core | undefined} */
+let core;
+
+/** The isolate's core. @param {Env} env */
+export function coreOf(env) {
+  return (core ??= new Core(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (env))));
+}

@@ -1,0 +1,135 @@
+// A principal's object: everything about one human, behind one single writer.
+//
+// Steps that wait together share one commit, each in its own savepoint: a step that traps takes back its own writes and
+// nobody else's. No answer and no effect leaves before that commit.
+
+import { DurableObject } from 'cloudflare:workers';
+import { coreOf } from './core.js';
+import { serverOf, vaultNamespace } from './oauth.js';
+import { inputs, readBody, readOutput, run } from './steps.js';
+
+/** @typedef {import('./steps.js').Input} Input */
+/** @typedef {import('./steps.js').Outcome} Outcome */
+/** @typedef {{ input: Input, resolve: (outcome: Outcome) => void, reject: (error: unknown) => void }} Waiting */
+
+const decoder = new TextDecoder();
+
+/** @extends {DurableObject<Env>} */
+export class Principal extends DurableObject {
+  #core;
+  /** @type {Waiting[]} */
+  #waiting = [];
+  /** When the alarm goes off, as far as this instance knows. */
+  #alarm = Infinity;
+  /** Answers of the OAuth provider that the same request may get again. @type {Map<string, Promise<Response>>} */
+  #shared = new Map();
+  /** The bindings, with the OAuth provider's storage in this object. @type {Env} */
+  #env;
+
+  /** @param {DurableObjectState} ctx @param {Env} env */
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.#core = coreOf(env);
+    const vault = async (/** @type {object} */ call) => {
+      const outcome = await this.#step(inputs.vaultCall(JSON.stringify(call)));
+      if (outcome.kind !== 'reply') throw new Error('the vault gave no reply');
+      return JSON.parse(decoder.decode(outcome.bytes));
+    };
+    this.#env = { ...env, OAUTH_KV: vaultNamespace(vault, env.OAUTH_KV) };
+    this.#alone(inputs.wake);
+  }
+
+  /** A request that the Worker forwarded. @param {Request} request */
+  async fetch(request) {
+    const body = await readBody(request, this.#core.bodyLimit);
+    const world = { env: this.#env, request, body };
+    try {
+      const outcome = await run((input) => this.#step(input), inputs.principalRequest(request, body), world);
+      if (outcome.kind === 'respond') return outcome.response;
+      if (outcome.kind === 'oauth') return await this.#askOAuth(outcome, request, body);
+    } catch (error) {
+      console.error('a step failed and was rolled back', error);
+    }
+    const outcome = this.#alone(inputs.fault(request, body));
+    return outcome.kind === 'respond' ? outcome.response : new Response(null, { status: 500 });
+  }
+
+  /** A call of the Worker. @param {string} call @returns {Promise<Uint8Array>} */
+  async call(call) {
+    const outcome = await run((input) => this.#step(input), inputs.principalCall(call), { env: this.#env });
+    if (outcome.kind !== 'reply') throw new Error('the call gave no reply');
+    return outcome.bytes;
+  }
+
+  async alarm() {
+    this.#alarm = Infinity;
+    await run((input) => this.#step(input), inputs.alarm, { env: this.#env });
+  }
+
+  /** One step, committed together with those that wait at the same time. @param {Input} input @returns {Promise<Outcome>} */
+  #step(input) {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.push({ input, resolve, reject }) === 1) setTimeout(() => this.#commit(), 0);
+    });
+  }
+
+  #commit() {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    /** @type {(() => void)[]} */
+    const answers = [];
+    try {
+      this.ctx.storage.transactionSync(() => {
+        for (const { input, resolve, reject } of batch) {
+          try {
+            const { outcome, alarm } = this.#savepoint(input);
+            answers.push(() => {
+              this.#wakeAt(alarm);
+              resolve(outcome);
+            });
+          } catch (error) {
+            answers.push(() => reject(error));
+          }
+        }
+      });
+    } catch (error) {
+      // The commit itself failed: nothing of the batch is there.
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  /** One step in a commit of its own. @param {Input} input @returns {Outcome} */
+  #alone(input) {
+    const { outcome, alarm } = this.#savepoint(input);
+    this.#wakeAt(alarm);
+    return outcome;
+  }
+
+  /** @param {Input} input */
+  #savepoint(input) {
+    return this.ctx.storage.transactionSync(() => readOutput(this.#core.step(input, this.ctx.storage.sql)));
+  }
+
+  /** In the same turn as the commit, so that both are written together. @param {number} alarm 0 for none */
+  #wakeAt(alarm) {
+    if (alarm === 0 || alarm >= this.#alarm) return;
+    this.#alarm = alarm;
+    this.ctx.storage.setAlarm(alarm);
+  }
+
+  /** @param {{ issuer: string, shareKey: string, shareSeconds: number }} to @param {Request} request @param {Uint8Array | null} body */
+  async #askOAuth({ issuer, shareKey, shareSeconds }, request, body) {
+    const ask = () => serverOf(issuer).fetch(new Request(request, { body }), this.#env, /** @type {any} */ (this.ctx));
+    if (!shareKey) return ask();
+    let answer = this.#shared.get(shareKey);
+    if (!answer) {
+      answer = ask();
+      this.#shared.set(shareKey, answer);
+      const forget = () => this.#shared.delete(shareKey);
+      answer.then((response) => (response.ok ? setTimeout(forget, shareSeconds * 1000) : forget()), forget);
+    }
+    return (await answer).clone();
+  }
+}

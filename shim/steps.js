@@ -1,0 +1,219 @@
+// Inputs and outputs of a step (wasm/core/step.h), and the loop that performs effects until there is an answer.
+
+import { performOAuth } from './oauth.js';
+import { verifyToken } from './tokens.js';
+
+/** @typedef {import('./wire.js').Writer} Writer */
+/** @typedef {import('./wire.js').Reader} Reader */
+/** @typedef {(input: Writer) => void} Input */
+/** @typedef {{ ok: boolean, code?: number, bytes?: string | Uint8Array }} Result */
+/**
+ * @typedef {{ kind: 'respond', response: Response }
+ *   | { kind: 'reply', bytes: Uint8Array }
+ *   | { kind: 'principal', name: string }
+ *   | { kind: 'oauth', issuer: string, shareKey: string, shareSeconds: number }
+ *   | { kind: 'await', effects: Effect[], continuation: Uint8Array }} Outcome
+ */
+/** @typedef {(world: World) => Promise<Result>} Effect */
+/**
+ * What effects act on: the request at hand, its body once it was read, and the bindings. In an object the OAuth
+ * provider's storage in `env` is the object's own.
+ * @typedef {{ env: Env, request?: Request, body?: Uint8Array | null }} World
+ */
+
+// ---- Inputs ----
+
+/** @param {Writer} out @param {Request} request @param {Uint8Array | null | undefined} body null: too large */
+function writeRequest(out, request, body) {
+  out.text(request.method);
+  out.text(request.url);
+  const headers = [...request.headers];
+  out.u16(headers.length);
+  for (const [name, value] of headers) {
+    out.text(name);
+    out.text(value);
+  }
+  out.u8(body === undefined ? 0 : body === null ? 2 : 1);
+  out.data(body ?? new Uint8Array(0));
+}
+
+/** @param {number} tag @param {string} [text] @returns {Input} */
+const tagged = (tag, text) => (out) => {
+  out.u8(tag);
+  if (text !== undefined) out.text(text);
+};
+
+export const inputs = {
+  /** @param {Request} request @returns {Input} */
+  edgeRequest: (request) => (out) => {
+    out.u8(1);
+    out.text(request.headers.get('CF-Connecting-IP') ?? '');
+    writeRequest(out, request, undefined);
+  },
+  /** @param {Request} request @param {Uint8Array | null} body @returns {Input} */
+  principalRequest: (request, body) => (out) => {
+    out.u8(2);
+    writeRequest(out, request, body);
+  },
+  /** @param {string} call */
+  principalCall: (call) => tagged(3, call),
+  /** @param {string} call */
+  vaultCall: (call) => tagged(4, call),
+  alarm: tagged(5),
+  wake: tagged(6),
+  /** @param {Request} request @param {Uint8Array | null | undefined} body @returns {Input} */
+  fault: (request, body) => (out) => {
+    out.u8(7);
+    writeRequest(out, request, body);
+  },
+  /** @param {Uint8Array} continuation @param {Result[]} results @returns {Input} */
+  resume: (continuation, results) => (out) => {
+    out.u8(8);
+    out.data(continuation);
+    out.u16(results.length);
+    for (const { ok, code = 0, bytes = '' } of results) {
+      out.u8(ok ? 1 : 0);
+      out.u16(code);
+      if (typeof bytes === 'string') out.text(bytes);
+      else out.data(bytes);
+    }
+  },
+};
+
+// ---- Outputs ----
+
+/** @param {Reader} out @returns {[string, string][]} */
+function readHeaders(out) {
+  const count = out.u16();
+  return Array.from({ length: count }, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
+}
+
+/** @param {Reader} out @returns {Effect} */
+function readEffect(out) {
+  switch (out.u8()) {
+    case 1: {
+      const limit = out.u32();
+      return async (world) => {
+        world.body = await readBody(/** @type {Request} */ (world.request), limit);
+        return world.body ? { ok: true, bytes: world.body } : { ok: false };
+      };
+    }
+    case 2: {
+      const [method, url, headers, body] = [out.text(), out.text(), readHeaders(out), out.text()];
+      return () => performFetch(url, { method, headers, body: body || null, redirect: 'manual' });
+    }
+    case 3: {
+      const [token, jwksUrl] = [out.text(), out.text()];
+      const issuers = Array.from({ length: out.u16() }, () => out.text());
+      const audience = out.text();
+      return () => verifyToken(token, jwksUrl, issuers, audience);
+    }
+    case 4: {
+      const [operation, issuer, args] = [out.text(), out.text(), out.text()];
+      return (world) => performOAuth(operation, issuer, JSON.parse(args), world);
+    }
+    case 5: {
+      const [key, value, ttl] = [out.text(), out.text(), out.u32()];
+      return async ({ env }) => {
+        await env.ORDERS.put(key, value, { expirationTtl: ttl });
+        return { ok: true };
+      };
+    }
+    case 6: {
+      const [name, call] = [out.text(), out.text()];
+      return async ({ env }) => ({ ok: true, bytes: await principal(env, name).call(call) });
+    }
+    case 7: {
+      const [limiter, key] = [out.text(), out.text()];
+      return async ({ env }) => {
+        const binding = /** @type {RateLimit | undefined} */ (/** @type {any} */ (env)[limiter]);
+        return { ok: binding === undefined || (await binding.limit({ key })).success };
+      };
+    }
+    default:
+      throw new Error('the core asks for an unknown effect');
+  }
+}
+
+/** @param {Reader} out @returns {Outcome} */
+function readOutcome(out) {
+  switch (out.u8()) {
+    case 1: {
+      const [status, headers, body] = [out.u16(), readHeaders(out), out.data()];
+      return { kind: 'respond', response: new Response(body.length > 0 ? body : null, { status, headers }) };
+    }
+    case 2:
+      return { kind: 'reply', bytes: out.data() };
+    case 3:
+      return { kind: 'principal', name: out.text() };
+    case 4:
+      return { kind: 'oauth', issuer: out.text(), shareKey: out.text(), shareSeconds: out.u32() };
+    case 5: {
+      const effects = Array.from({ length: out.u16() }, () => readEffect(out));
+      return { kind: 'await', effects, continuation: out.data() };
+    }
+    default:
+      throw new Error('the core gives an unknown output');
+  }
+}
+
+/** The alarm that a step asks for (milliseconds, 0 for none), and what came of it. @param {Reader} out */
+export function readOutput(out) {
+  return { alarm: out.f64(), outcome: readOutcome(out) };
+}
+
+// ---- Effects ----
+
+/** The principal's object. @param {Env} env @param {string} name */
+export function principal(env, name) {
+  return env.PRINCIPALS.get(env.PRINCIPALS.idFromName(name));
+}
+
+/** The whole body, or null where it is longer than `limit` bytes. @param {Request} request @param {number} limit */
+export async function readBody(request, limit) {
+  if (!request.body) return new Uint8Array(0);
+  const announced = request.headers.get('Content-Length');
+  if (announced !== null && Number(announced) <= limit) return new Uint8Array(await request.arrayBuffer());
+  const parts = [];
+  let size = 0;
+  for await (const part of request.body) {
+    size += part.length;
+    if (size > limit) return null; // leaving the loop cancels the rest
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const FETCH_TIMEOUT_MS = 10_000;
+const FETCH_LIMIT = 1024 * 1024;
+
+/** @param {string} url @param {RequestInit} init @returns {Promise<Result>} */
+async function performFetch(url, init) {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  const body = await readBody(/** @type {Request} */ (/** @type {unknown} */ (response)), FETCH_LIMIT);
+  return body ? { ok: true, code: response.status, bytes: body } : { ok: false, bytes: 'the answer is too large' };
+}
+
+/**
+ * Steps and effects in turn until there is an outcome that needs no more of them.
+ * @param {(input: Input) => Outcome | Promise<Outcome>} step
+ * @param {Input} begin
+ * @param {World} world
+ */
+export async function run(step, begin, world) {
+  let outcome = await step(begin);
+  while (outcome.kind === 'await') {
+    const { effects, continuation } = outcome;
+    const results = await Promise.all(
+      effects.map((effect) => effect(world).catch((error) => ({ ok: false, bytes: String(error?.message ?? error) }))),
+    );
+    outcome = await step(inputs.resume(continuation, results));
+  }
+  return outcome;
+}

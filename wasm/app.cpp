@@ -1,0 +1,459 @@
+#include "app.h"
+
+#include "authority/decide.h"
+#include "authority/grants.h"
+#include "authority/pauses.h"
+#include "core/json.h"
+#include "identity/boundary.h"
+#include "identity/pages.h"
+#include "identity/principal_id.h"
+#include "identity/vault.h"
+#include "shop/outbox.h"
+#include "shop/shop.h"
+
+namespace {
+
+using core::Await;
+using core::Outcome;
+using core::Respond;
+
+constexpr mcp::Implementation kShop{
+    "mcp-shop", "MCP Shop on Cloudflare", "1.0.0",
+    "A T-shirt shop. You act as the deputy of the human who allowed you, in their name and within their bounds: look at "
+    "the inventory, order a shirt when they ask for one, list their orders. A refusal says what stopped it; only the "
+    "human can change that."};
+
+/// Orders that one alarm delivers at once: a Worker may have some fifty subrequests in flight without queueing them long.
+constexpr size_t kDeliveriesPerAlarm = 50;
+
+/// Which machine a continuation belongs to; its first byte.
+enum class Machine : uint8_t { sign_in = 1, token_endpoint, registration, validate, complete, deliver };
+
+std::string continuation(Machine machine, std::string_view state) {
+  return std::string(1, static_cast<char>(machine)).append(state);
+}
+
+/// An `Await` of a machine that has no name for itself yet.
+Outcome named(Machine machine, Outcome outcome) {
+  if (Await* await = std::get_if<Await>(&outcome)) await->continuation = continuation(machine, await->continuation);
+  return outcome;
+}
+
+core::Response plain(int status, std::string_view text) {
+  core::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = std::string(text);
+  return response;
+}
+
+core::Response method_not_allowed(std::string_view allow) {
+  core::Response response = plain(405, "This address does not know that method.\n");
+  response.headers.add("Allow", allow);
+  return response;
+}
+
+core::Response oauth_error(int status, std::string_view code, std::string_view description) {
+  core::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/json");
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("Access-Control-Allow-Origin", "*");
+  response.body = core::json_text(core::Json{{"error", code}, {"error_description", description}});
+  return response;
+}
+
+core::Response not_configured(const std::vector<core::Config::Problem>& problems) {
+  std::string list;
+  for (const core::Config::Problem& problem : problems) {
+    list += "<dt><code>" + core::html_escape(problem.variable) + "</code></dt><dd>" + core::html_escape(problem.advice) +
+            "</dd>\n";
+  }
+  core::Response response = identity::page(
+      503, "Not configured yet",
+      identity::fill("not-configured.html", {{"problems", list, identity::Slot::Kind::html}}));
+  response.headers.add("Retry-After", "60");
+  return response;
+}
+
+core::Response landing(const identity::Site& site) {
+  const bool local = core::is_loopback_host(core::parse_url(site.origin)->host);
+  return identity::page(200, "T-shirts, bought by your agent",
+                        identity::fill("landing.html",
+                                       {{"mcp", site.resource()},
+                                        {"clients",
+                                         identity::fill(local ? "connect-local.html" : "connect-deployed.html",
+                                                        {{"mcp", site.resource()}}),
+                                         identity::Slot::Kind::html}}));
+}
+
+/// The body is longer than anything this endpoint takes, and says so before it comes (RFC 9110 section 8.6).
+bool announces_too_much(const core::Request& request, size_t limit) {
+  const auto length = request.headers.get("Content-Length");
+  if (!length || length->empty() || length->find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (length->size() > 9) return true;
+  size_t value = 0;
+  for (char digit : *length) value = value * 10 + static_cast<size_t>(digit - '0');
+  return value > limit;
+}
+
+/// The authority's answer in the protocol's terms.
+class AuthorityGate final : public mcp::Gate {
+ public:
+  AuthorityGate(const authority::Grant& grant, const identity::Site& site) : grant_(grant), site_(site) {}
+
+  mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) override {
+    const bool demo = tool.availability == mcp::Tool::Availability::demo;
+    const authority::Action action{tool.scope, demo ? authority::kDemoPause : std::string_view()};
+    const authority::Decision decision = authority::decide(grant_, authority::standing(*step.storage), action);
+    using Kind = mcp::Permission::Kind;
+    switch (decision.reason) {
+      case authority::Reason::allowed: return {};
+      case authority::Reason::paused:
+        if (decision.pause_cause == authority::kDemoPause) {
+          return {Kind::refused, std::string(shop::refusal_when_banned(tool.name)), {}};
+        }
+        return {Kind::refused, "Your human has paused their deputies. Ask them to resume; trying again does not help.", {}};
+      case authority::Reason::grant_ended:
+        return {Kind::refused, "Your human has ended this authority.", {}};
+      case authority::Reason::scope_declined:
+        return {Kind::refused,
+                "Your human was asked for " + std::string(tool.scope) +
+                    " and did not allow it. Connect again only if they want to change that.",
+                {}};
+      case authority::Reason::scope_never_asked:
+        return {Kind::scope_missing, {}, identity::insufficient_scope(site_, needed(tool.scope))};
+    }
+    return {Kind::refused, "This is not allowed.", {}};
+  }
+
+ private:
+  /// All scopes of the operation, those granted already included: the client asks once (MCP 2025-11-25, authorization).
+  std::string needed(std::string_view scope) const {
+    std::string scopes;
+    for (const std::string& granted : grant_.scopes) scopes += granted + " ";
+    return scopes.append(scope);
+  }
+
+  const authority::Grant& grant_;
+  const identity::Site& site_;
+};
+
+mcp::Caller caller_of(const authority::Grant& grant, core::Instant now) {
+  mcp::Caller caller;
+  caller.grant_id = grant.id;
+  caller.subject = grant.subject;
+  caller.email = grant.email;
+  caller.name = grant.name;
+  caller.client_id = grant.client_id;
+  caller.client_name = grant.client_name;
+  if (now < grant.created_at + authority::kPermissionLifetime) caller.permissions = grant.permissions;
+  return caller;
+}
+
+constexpr std::string_view kPrincipalSetting = "principal";
+
+/// Whose object this is; empty before the first grant.
+std::string principal_of(core::Storage& storage) {
+  const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
+  return rows.empty() ? std::string() : std::string(rows.text(0, 0));
+}
+
+}  // namespace
+
+App::App(core::Config config, core::Crypto& crypto)
+    : config_(std::move(config)),
+      crypto_(crypto),
+      keys_(config_, crypto),
+      sign_in_(config_, keys_),
+      server_(kShop, shop::tools()) {}
+
+std::string App::step(std::string_view input, core::Storage* storage) {
+  std::optional<core::Begun> begun = core::decode_input(input);
+  if (!begun) return core::encode_output(Respond{plain(500, "The step's input is malformed.\n")}, std::nullopt);
+  core::Entropy entropy(crypto_, begun->entropy);
+  core::Context context{begun->now, entropy, crypto_, storage, std::nullopt};
+  const Outcome outcome = std::visit([&](const auto& i) { return on(i, context); }, begun->input);
+  return core::encode_output(outcome, context.alarm);
+}
+
+// ---- In the Worker ----
+
+Outcome App::on(const core::EdgeRequest& input, core::Context&) {
+  const core::Request& request = input.request;
+  const std::optional<core::Url> url = core::parse_url(request.url);
+  if (!url) return Respond{plain(400, "The address cannot be understood.\n")};
+  if (url->path == "/style.css") return Respond{identity::style_sheet()};
+  if (!config_.problems.empty()) return Respond{not_configured(config_.problems)};
+  const std::optional<identity::Site> site = identity::site_of(*url, config_);
+  if (!site) {
+    if (config_.public_url.empty()) {
+      return Respond{not_configured({{"PUBLIC_URL", "is the address of this deployment, such as " + url->origin +
+                                                        ": set it under [vars] in wrangler.toml (`pnpm deploy` does)"}})};
+    }
+    return Respond{plain(403, "This server does not answer for that host.\n")};
+  }
+
+  const std::string& path = url->path;
+  const std::string& method = request.method;
+  const bool reading = method == "GET" || method == "HEAD";
+  if (path == "/mcp") return mcp_at_edge(request, *site);
+  if (path == "/") return Respond{reading ? landing(*site) : method_not_allowed("GET, HEAD")};
+  if (path == "/.well-known/oauth-protected-resource" || path == "/.well-known/oauth-protected-resource/mcp") {
+    if (method == "OPTIONS") return Respond{identity::preflight(request)};
+    return Respond{reading ? identity::protected_resource_metadata(*site) : method_not_allowed("GET, HEAD, OPTIONS")};
+  }
+  if (path == "/.well-known/oauth-authorization-server") return core::ForwardToOAuth{site->origin};
+  if (path == "/token") {
+    if (method != "POST") return core::ForwardToOAuth{site->origin};
+    return Await{{core::ReadBody{identity::kMaxFormBytes}}, continuation(Machine::token_endpoint, site->origin)};
+  }
+  if (path == "/register") {
+    if (method != "POST") return core::ForwardToOAuth{site->origin};
+    return Await{{core::LimitRate{"REGISTRATIONS", input.client_address}, core::ReadBody{identity::kMaxFormBytes}},
+                 continuation(Machine::registration, site->origin)};
+  }
+  if (path == "/authorize" && reading) return named(Machine::sign_in, sign_in_.authorize(request, *site));
+  if ((path == "/authorize" || path == "/consent") && method == "POST") {
+    return named(Machine::sign_in, sign_in_.submit(request, *url, *site));
+  }
+  if (path == "/callback" && reading) return named(Machine::sign_in, sign_in_.callback(request, *url, *site));
+  if (path == "/authorize") return Respond{method_not_allowed("GET, HEAD, POST")};
+  if (path == "/callback") return Respond{method_not_allowed("GET, HEAD")};
+  if (path == "/consent") return Respond{method_not_allowed("POST")};
+  return Respond{identity::message_page(404, "There is nothing here", "This address leads nowhere.",
+                                        "The shop's MCP endpoint is " + site->resource() + ".")};
+}
+
+Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& site) {
+  if (identity::check_origin(request, site, config_) == identity::OriginCheck::foreign) {
+    return Respond{plain(403, "Pages of that origin may not call this server: see ALLOWED_ORIGINS.\n")};
+  }
+  if (request.method == "OPTIONS") return Respond{identity::preflight(request)};
+  if (announces_too_much(request, core::kMaxJsonBytes)) {
+    core::Response response = plain(413, "A request has at most 1 MiB.\n");
+    identity::allow_origin(response, request);
+    return Respond{response};
+  }
+  const std::optional<std::string_view> token = identity::bearer_token(request);
+  const std::optional<std::string> principal =
+      token ? identity::principal_of_token(keys_, *token) : std::optional<std::string>();
+  if (!principal) {
+    core::Response response = identity::unauthorized(
+        site, token ? identity::Challenge::invalid_token : identity::Challenge::no_token);
+    identity::allow_origin(response, request);
+    return Respond{response};
+  }
+  return core::ForwardToPrincipal{*principal};
+}
+
+Outcome App::token_at_edge(const core::EffectResult& body, const std::string& issuer) {
+  if (!body.ok()) return Respond{oauth_error(413, "invalid_request", "A token request has at most 16 KiB")};
+  // Code, refresh token and the token to revoke name the principal whose object keeps them. A request that names nobody
+  // real is the OAuth provider's to refuse, here, where no grant is kept.
+  for (std::string_view name : {"code", "refresh_token", "token"}) {
+    const std::optional<std::string> value = core::form_value(body.bytes, name);
+    if (!value) continue;
+    const std::optional<std::string> principal = identity::principal_of_token(keys_, *value);
+    if (principal) return core::ForwardToPrincipal{*principal};
+    break;
+  }
+  return core::ForwardToOAuth{issuer};
+}
+
+Outcome App::registration(const std::vector<core::EffectResult>& results, const std::string& issuer) {
+  if (!results[0].ok()) {
+    core::Response response =
+        oauth_error(429, "temporarily_unavailable", "Too many registrations from this address; try again in a minute");
+    response.headers.add("Retry-After", "60");
+    return Respond{response};
+  }
+  if (!results[1].ok()) return Respond{oauth_error(413, "invalid_client_metadata", "A registration has at most 16 KiB")};
+  return core::ForwardToOAuth{issuer};
+}
+
+// ---- In a principal's object ----
+
+Outcome App::on(const core::Wake&, core::Context& step) {
+  core::Storage& storage = *step.storage;
+  storage.query("CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+  authority::create_grants_schema(storage);
+  authority::create_pauses_schema(storage);
+  identity::create_vault_schema(storage);
+  mcp::create_schema(storage);
+  shop::create_schema(storage);
+  // An alarm that got lost is set again.
+  step.alarm = shop::next_due(storage);
+  return core::Reply{};
+}
+
+Outcome App::on(const core::PrincipalRequest& input, core::Context& step) {
+  const std::optional<core::Url> url = core::parse_url(input.request.url);
+  const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
+  if (!site) return Respond{plain(400, "The address cannot be understood.\n")};
+  if (url->path == "/token") return token_at_principal(input.request, *site, step);
+  return mcp_at_principal(input.request, *site, step);
+}
+
+Outcome App::token_at_principal(const core::Request& request, const identity::Site& site, core::Context& step) {
+  const std::optional<std::string> token = core::form_value(request.body, "refresh_token");
+  if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
+                   identity::RefreshToken::replaced) {
+    const std::optional<identity::TokenParts> parts = identity::split_token(*token);
+    identity::end_grant(*step.storage, parts->grant_id, "refresh_token_replayed", step.now);
+    forget_grant(parts->grant_id, *step.storage);
+    return Respond{oauth_error(400, "invalid_grant",
+                               "This refresh token was replaced before; its use ended the grant, so sign in again")};
+  }
+  if (!token) return core::ForwardToOAuth{site.origin};
+  // Honest retries and parallel clients repeat the very same request: they get the very same answer.
+  std::string same = request.body;
+  same.append("\n").append(request.headers.get("Authorization").value_or(""));
+  return core::ForwardToOAuth{site.origin, core::hex(crypto_.sha256(same)),
+                              static_cast<uint32_t>(identity::kRefreshGrace.milliseconds / 1000)};
+}
+
+Outcome App::mcp_at_principal(const core::Request& request, const identity::Site& site, core::Context& step) {
+  const std::optional<std::string_view> token = identity::bearer_token(request);
+  if (!token) return Respond{identity::unauthorized(site, identity::Challenge::no_token)};
+  const std::optional<identity::ValidToken> known = tokens_.find(crypto_.sha256(*token), step.now);
+  if (known) return act(request, site, *known, step);
+  core::WireWriter state;
+  write(state, request);
+  return Await{{core::CallOAuth{"validate_token", site.origin,
+                                core::json_text(core::Json{{"token", *token}, {"resource", site.resource()}})}},
+               continuation(Machine::validate, state.str())};
+}
+
+Outcome App::validated(const core::Request& request, const identity::Site& site, const core::EffectResult& result,
+                       core::Context& step) {
+  core::Response refused = identity::unauthorized(site, identity::Challenge::invalid_token);
+  identity::allow_origin(refused, request);
+  core::JsonGate gate;
+  const core::JsonResult answer = gate.parse(result.bytes);
+  if (!result.ok() || !answer.ok()) {
+    return Respond{plain(503, "The token could not be checked. Try again.\n")};
+  }
+  const std::optional<std::string_view> audience = core::string_member(answer.root, "audience");
+  const std::optional<int64_t> expires_at = core::integer_member(answer.root, "expires_at");
+  const std::string token(*identity::bearer_token(request));
+  const std::optional<identity::TokenParts> parts = identity::split_token(token);
+  if (!audience || !expires_at || !parts) return Respond{refused};
+  identity::ValidToken valid{std::string(parts->grant_id), std::string(*audience),
+                             core::Instant{*expires_at * 1000}};
+  tokens_.remember(crypto_.sha256(token), valid);
+  return act(request, site, valid, step);
+}
+
+Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
+                 core::Context& step) {
+  const std::optional<authority::Grant> grant = authority::find_grant(*step.storage, token.grant_id);
+  core::Response response;
+  if (!grant || grant->ended_at || token.audience != site.resource()) {
+    response = identity::unauthorized(site, identity::Challenge::invalid_token);
+  } else {
+    AuthorityGate gate(*grant, site);
+    response = server_.handle(request, caller_of(*grant, step.now), config_, gate, step);
+  }
+  identity::allow_origin(response, request);
+  return Respond{std::move(response)};
+}
+
+Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
+  core::JsonGate gate;
+  const core::JsonResult call = gate.parse(input.call);
+  if (!call.ok() || core::string_member(call.root, "call") != "complete_authorization") {
+    return core::Reply{R"({"code":"server_error","description":"The call is unknown"})"};
+  }
+  const std::optional<std::string> name =
+      identity::verified_name(keys_, core::string_member(call.root, "user_id").value_or(""));
+  const std::optional<core::JsonView> request = core::member(call.root, "request");
+  if (!name || !request) return core::Reply{R"({"code":"server_error","description":"The call is incomplete"})"};
+  step.storage->query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", {kPrincipalSetting, *name});
+  if (principal_of(*step.storage) != *name) {
+    return core::Reply{R"({"code":"server_error","description":"The call is for somebody else"})"};
+  }
+  return Await{{core::CallOAuth{"complete_authorization",
+                                std::string(core::string_member(call.root, "issuer").value_or("")), input.call}},
+               continuation(Machine::complete, {})};
+}
+
+Outcome App::on(const core::VaultCall& input, core::Context& step) {
+  core::JsonGate gate;
+  const core::JsonResult call = gate.parse(input.call);
+  if (!call.ok()) return core::Reply{R"({"error":"server_error","description":"The call is not JSON"})"};
+  identity::VaultAnswer answer = identity::vault(call.root, keys_, principal_of(*step.storage), step);
+  if (answer.ended_grant) forget_grant(*answer.ended_grant, *step.storage);
+  return core::Reply{std::move(answer.json)};
+}
+
+void App::forget_grant(std::string_view grant_id, core::Storage& storage) {
+  tokens_.forget(grant_id);
+  mcp::end_sessions(storage, grant_id);
+}
+
+Outcome App::on(const core::Alarm&, core::Context& step) { return deliver(step); }
+
+Outcome App::deliver(core::Context& step) {
+  const std::vector<shop::Delivery> due = shop::due(*step.storage, step.now, kDeliveriesPerAlarm);
+  if (due.empty()) {
+    step.alarm = shop::next_due(*step.storage);
+    return core::Reply{};
+  }
+  Await await;
+  core::WireWriter state;
+  for (const shop::Delivery& delivery : due) {
+    await.effects.push_back(core::PutOrder{delivery.key, delivery.value, delivery.ttl_seconds});
+    state.i64(delivery.seq);
+  }
+  await.continuation = continuation(Machine::deliver, state.str());
+  return await;
+}
+
+Outcome App::on(const core::Fault& input, core::Context&) {
+  const std::optional<core::Url> url = core::parse_url(input.request.url);
+  if (url && url->path == "/mcp") {
+    core::Response response = server_.fault(input.request);
+    identity::allow_origin(response, input.request);
+    return Respond{std::move(response)};
+  }
+  return Respond{identity::message_page(500, "That did not work", "Something went wrong on our side; nothing was changed.",
+                                        "Try again.")};
+}
+
+// ---- Going on ----
+
+Outcome App::on(const core::Resume& input, core::Context& step) {
+  const Outcome lost = Respond{plain(500, "The continuation cannot be understood.\n")};
+  if (input.continuation.empty()) return lost;
+  const std::string_view state = std::string_view(input.continuation).substr(1);
+  const std::vector<core::EffectResult>& results = input.results;
+  switch (static_cast<Machine>(input.continuation[0])) {
+    case Machine::sign_in: return named(Machine::sign_in, sign_in_.resume(state, results, step));
+    case Machine::token_endpoint:
+      return results.size() == 1 ? token_at_edge(results[0], std::string(state)) : lost;
+    case Machine::registration: return results.size() == 2 ? registration(results, std::string(state)) : lost;
+    case Machine::validate: {
+      core::WireReader reader(state);
+      const core::Request request = core::read_request(reader);
+      const std::optional<core::Url> url = core::parse_url(request.url);
+      const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
+      if (!reader.finished() || !site || results.size() != 1 || !identity::bearer_token(request) || !step.storage) return lost;
+      return validated(request, *site, results[0], step);
+    }
+    case Machine::complete: return results.size() == 1 ? core::Reply{results[0].bytes} : lost;
+    case Machine::deliver: {
+      if (!step.storage) return lost;
+      core::WireReader reader(state);
+      std::vector<int64_t> delivered, failed;
+      for (const core::EffectResult& result : results) (result.ok() ? delivered : failed).push_back(reader.i64());
+      if (!reader.finished()) return lost;
+      shop::delivered(*step.storage, delivered);
+      shop::failed(*step.storage, failed, step.now);
+      step.alarm = shop::next_due(*step.storage);
+      return core::Reply{};
+    }
+  }
+  return lost;
+}

@@ -1,0 +1,80 @@
+#include "core/config.h"
+
+#include "core/json.h"
+
+namespace core {
+
+namespace {
+
+constexpr size_t kMinSecretLength = 32;
+
+std::string without_trailing_slash(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return std::string(url);
+}
+
+}  // namespace
+
+Config read_config(std::string_view json) {
+  JsonGate gate;
+  const JsonResult parsed = gate.parse(json);
+  const auto variable = [&](std::string_view name) {
+    return parsed.ok() ? std::string(string_member(parsed.root, name).value_or("")) : std::string();
+  };
+
+  Config config;
+  config.public_url = without_trailing_slash(variable("PUBLIC_URL"));
+  config.authority_secret = variable("AUTHORITY_SECRET");
+  config.authority_secret_previous = variable("AUTHORITY_SECRET_PREVIOUS");
+  for (std::string_view origin : split(variable("ALLOWED_ORIGINS"), ',')) {
+    config.allowed_origins.push_back(without_trailing_slash(origin));
+  }
+  const std::string demo = lower(variable("DEMO_MODE"));
+  config.demo_mode = demo == "true" || demo == "1" || demo == "on" ? Switch::on : Switch::off;
+  config.workos_client_id = variable("WORKOS_CLIENT_ID");
+  config.workos_api_key = variable("WORKOS_API_KEY");
+  config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));
+  if (config.workos_api_url.empty()) config.workos_api_url = "https://api.workos.com";
+  for (std::string_view issuer : split(variable("WORKOS_ISSUER"), ',')) config.workos_issuers.emplace_back(issuer);
+  if (config.workos_issuers.empty()) {
+    // The issuers that AuthKit is documented to use: the API itself, and the environment's own.
+    config.workos_issuers = {"https://api.workos.com",
+                             "https://api.workos.com/user_management/" + config.workos_client_id};
+    const std::string domain = variable("WORKOS_AUTHKIT_DOMAIN");
+    if (!domain.empty()) {
+      config.workos_issuers.push_back(domain.starts_with("https://") ? without_trailing_slash(domain)
+                                                                     : "https://" + domain);
+    }
+  }
+
+  const auto problem = [&](std::string_view name, std::string_view advice) {
+    config.problems.push_back({std::string(name), std::string(advice)});
+  };
+  if (!config.public_url.empty()) {
+    const std::optional<Url> url = parse_url(config.public_url);
+    if (!url || url->origin != config.public_url) {
+      problem("PUBLIC_URL",
+              "must be scheme and host alone, such as https://mcp-shop.example.workers.dev: set it under [vars] in "
+              "wrangler.toml (`pnpm deploy` does)");
+    } else {
+      config.public_host = url->host;
+      if (url->origin.starts_with("http://") && !is_loopback_host(url->host)) {
+        problem("PUBLIC_URL", "must begin with https:// (http:// is for localhost alone): set it under [vars] in wrangler.toml");
+      }
+    }
+  }
+  if (config.authority_secret.size() < kMinSecretLength) {
+    problem("AUTHORITY_SECRET",
+            "needs at least 32 random characters: `wrangler secret put AUTHORITY_SECRET` (`pnpm deploy` does), or in "
+            ".dev.vars for development (`pnpm dev` does)");
+  }
+  if (config.workos_client_id.empty()) {
+    problem("WORKOS_CLIENT_ID", "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_CLIENT_ID`, or in .dev.vars");
+  }
+  if (config.workos_api_key.empty()) {
+    problem("WORKOS_API_KEY", "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_API_KEY`, or in .dev.vars");
+  }
+  return config;
+}
+
+}  // namespace core

@@ -1,0 +1,198 @@
+#include "core/step.h"
+
+namespace core {
+
+namespace {
+
+constexpr uint8_t kVersion = 1;
+constexpr size_t kSeedBytes = 32;
+
+enum class InputTag : uint8_t {
+  edge_request = 1,
+  principal_request,
+  principal_call,
+  vault_call,
+  alarm,
+  wake,
+  fault,
+  resume,
+};
+
+enum class OutputTag : uint8_t { respond = 1, reply, forward_to_principal, forward_to_oauth, await };
+
+enum class EffectTag : uint8_t {
+  read_body = 1,
+  fetch,
+  verify_token,
+  call_oauth,
+  put_order,
+  call_principal,
+  limit_rate,
+};
+
+void write(WireWriter& writer, const Effect& effect) {
+  const auto tag = [&](EffectTag value) { writer.u8(static_cast<uint8_t>(value)); };
+  std::visit(Overloaded{[&](const ReadBody& e) {
+                          tag(EffectTag::read_body);
+                          writer.u32(e.limit);
+                        },
+                        [&](const Fetch& e) {
+                          tag(EffectTag::fetch);
+                          writer.bytes(e.method);
+                          writer.bytes(e.url);
+                          write(writer, e.headers);
+                          writer.bytes(e.body);
+                        },
+                        [&](const VerifyToken& e) {
+                          tag(EffectTag::verify_token);
+                          writer.bytes(e.token);
+                          writer.bytes(e.jwks_url);
+                          writer.u16(static_cast<uint16_t>(e.issuers.size()));
+                          for (const std::string& issuer : e.issuers) writer.bytes(issuer);
+                          writer.bytes(e.audience);
+                        },
+                        [&](const CallOAuth& e) {
+                          tag(EffectTag::call_oauth);
+                          writer.bytes(e.operation);
+                          writer.bytes(e.issuer);
+                          writer.bytes(e.arguments);
+                        },
+                        [&](const PutOrder& e) {
+                          tag(EffectTag::put_order);
+                          writer.bytes(e.key);
+                          writer.bytes(e.value);
+                          writer.u32(e.ttl_seconds);
+                        },
+                        [&](const CallPrincipal& e) {
+                          tag(EffectTag::call_principal);
+                          writer.bytes(e.principal);
+                          writer.bytes(e.call);
+                        },
+                        [&](const LimitRate& e) {
+                          tag(EffectTag::limit_rate);
+                          writer.bytes(e.limiter);
+                          writer.bytes(e.key);
+                        }},
+             effect);
+}
+
+std::optional<Input> read_input(WireReader& reader) {
+  switch (static_cast<InputTag>(reader.u8())) {
+    case InputTag::edge_request: {
+      EdgeRequest input;
+      input.client_address = reader.string();
+      input.request = read_request(reader);
+      return input;
+    }
+    case InputTag::principal_request: return PrincipalRequest{read_request(reader)};
+    case InputTag::principal_call: return PrincipalCall{reader.string()};
+    case InputTag::vault_call: return VaultCall{reader.string()};
+    case InputTag::alarm: return Alarm{};
+    case InputTag::wake: return Wake{};
+    case InputTag::fault: return Fault{read_request(reader)};
+    case InputTag::resume: {
+      Resume input;
+      input.continuation = reader.string();
+      const uint16_t count = reader.u16();
+      for (uint16_t i = 0; i < count && reader.ok(); ++i) {
+        EffectResult result;
+        result.status = reader.u8() == 1 ? EffectResult::Status::succeeded : EffectResult::Status::failed;
+        result.code = reader.u16();
+        result.bytes = reader.string();
+        input.results.push_back(std::move(result));
+      }
+      return input;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Begun> decode_input(std::string_view bytes) {
+  WireReader reader(bytes);
+  if (reader.u8() != kVersion) return std::nullopt;
+  Begun begun;
+  begun.now = Instant{static_cast<int64_t>(reader.f64())};
+  begun.entropy = reader.string();
+  std::optional<Input> input = read_input(reader);
+  if (!input || !reader.finished() || begun.entropy.size() != kSeedBytes) return std::nullopt;
+  begun.input = std::move(*input);
+  return begun;
+}
+
+std::string encode_input(Instant now, std::string_view entropy, const Input& input) {
+  WireWriter writer;
+  writer.u8(kVersion);
+  writer.f64(static_cast<double>(now.milliseconds));
+  writer.bytes(entropy);
+  const auto tag = [&](InputTag value) { writer.u8(static_cast<uint8_t>(value)); };
+  std::visit(Overloaded{[&](const EdgeRequest& i) {
+                          tag(InputTag::edge_request);
+                          writer.bytes(i.client_address);
+                          write(writer, i.request);
+                        },
+                        [&](const PrincipalRequest& i) {
+                          tag(InputTag::principal_request);
+                          write(writer, i.request);
+                        },
+                        [&](const PrincipalCall& i) {
+                          tag(InputTag::principal_call);
+                          writer.bytes(i.call);
+                        },
+                        [&](const VaultCall& i) {
+                          tag(InputTag::vault_call);
+                          writer.bytes(i.call);
+                        },
+                        [&](const Alarm&) { tag(InputTag::alarm); }, [&](const Wake&) { tag(InputTag::wake); },
+                        [&](const Fault& i) {
+                          tag(InputTag::fault);
+                          write(writer, i.request);
+                        },
+                        [&](const Resume& i) {
+                          tag(InputTag::resume);
+                          writer.bytes(i.continuation);
+                          writer.u16(static_cast<uint16_t>(i.results.size()));
+                          for (const EffectResult& result : i.results) {
+                            writer.u8(result.ok() ? 1 : 0);
+                            writer.u16(result.code);
+                            writer.bytes(result.bytes);
+                          }
+                        }},
+             input);
+  return writer.take();
+}
+
+std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm) {
+  WireWriter writer;
+  writer.f64(alarm ? static_cast<double>(alarm->milliseconds) : 0);
+  const auto tag = [&](OutputTag value) { writer.u8(static_cast<uint8_t>(value)); };
+  std::visit(Overloaded{[&](const Respond& o) {
+                          tag(OutputTag::respond);
+                          write(writer, o.response);
+                        },
+                        [&](const Reply& o) {
+                          tag(OutputTag::reply);
+                          writer.bytes(o.bytes);
+                        },
+                        [&](const ForwardToPrincipal& o) {
+                          tag(OutputTag::forward_to_principal);
+                          writer.bytes(o.principal);
+                        },
+                        [&](const ForwardToOAuth& o) {
+                          tag(OutputTag::forward_to_oauth);
+                          writer.bytes(o.issuer);
+                          writer.bytes(o.share_key);
+                          writer.u32(o.share_seconds);
+                        },
+                        [&](const Await& o) {
+                          tag(OutputTag::await);
+                          writer.u16(static_cast<uint16_t>(o.effects.size()));
+                          for (const Effect& effect : o.effects) write(writer, effect);
+                          writer.bytes(o.continuation);
+                        }},
+             outcome);
+  return writer.take();
+}
+
+}  // namespace core

@@ -1,0 +1,64 @@
+#include "identity/pages.h"
+
+#include "identity/web_files.h"
+
+namespace identity {
+
+std::string fill(std::string_view name, std::initializer_list<Slot> slots) {
+  std::string_view rest = web::file(name);
+  std::string out;
+  while (true) {
+    const size_t open = rest.find("{{");
+    out.append(rest.substr(0, open));
+    if (open == std::string_view::npos) return out;
+    const size_t close = rest.find("}}", open);
+    if (close == std::string_view::npos) return out;
+    const std::string_view slot_name = rest.substr(open + 2, close - open - 2);
+    for (const Slot& slot : slots) {
+      if (slot.name != slot_name) continue;
+      out += slot.kind == Slot::Kind::html ? slot.value : core::html_escape(slot.value);
+    }
+    rest.remove_prefix(close + 2);
+  }
+}
+
+core::Response page(int status, std::string_view title, std::string main, std::string head) {
+  core::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/html; charset=utf-8");
+  response.headers.add("Content-Security-Policy",
+                       "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+                       "frame-ancestors 'none'");
+  response.headers.add("X-Frame-Options", "DENY");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Referrer-Policy", "same-origin");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = fill("layout.html", {{"title", std::string(title)}, {"head", std::move(head), Slot::Kind::html}, {"main", std::move(main), Slot::Kind::html}});
+  return response;
+}
+
+core::Response message_page(int status, std::string_view title, std::string_view what, std::string_view advice) {
+  return page(status, title,
+              fill("message.html", {{"title", std::string(title)}, {"what", std::string(what)}, {"advice", std::string(advice)}}));
+}
+
+core::Response onward_page(std::string_view url, std::string_view where) {
+  return page(200, "One moment", fill("onward.html", {{"url", std::string(url)}, {"where", std::string(where)}}),
+              "<meta http-equiv=\"refresh\" content=\"0;url=" + core::html_escape(url) + "\">\n");
+}
+
+core::Response with_cookies(core::Response response, const std::vector<std::string>& cookies) {
+  for (const std::string& cookie : cookies) response.headers.add("Set-Cookie", cookie);
+  return response;
+}
+
+core::Response style_sheet() {
+  core::Response response;
+  response.headers.add("Content-Type", "text/css; charset=utf-8");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Cache-Control", "public, max-age=3600");
+  response.body = std::string(web::file("style.css"));
+  return response;
+}
+
+}  // namespace identity
