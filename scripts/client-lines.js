@@ -1,17 +1,19 @@
+const DEFAULT_URL = 'http://localhost:8787';
+
 /**
  * What to tell somebody who wants to connect a client.
  * @param {string} url of the shop, without the path of the MCP endpoint
- * @param {'local' | 'deployed'} place a local server is out of reach for clients that call from a cloud
  * @returns {string}
  */
-export function clientLines(url, place) {
+export function clientLines(url) {
   const endpoint = `${url}/mcp`;
+  const isLocal = ['localhost', '127.0.0.1'].includes(new URL(url).hostname);
   return `Connect a client to ${endpoint}
 
   Claude Code      claude mcp add --transport http shop ${endpoint}
   mcp-remote       npx mcp-remote ${endpoint}
-  MCP Inspector    ${place === 'local' ? 'npx pnpm@12 inspect' : `npx pnpm@12 inspect --url ${url}`}
-${place === 'local' ? desktopLocal(endpoint) : desktopDeployed(endpoint)}`;
+  MCP Inspector    npx pnpm@12 inspect${url === DEFAULT_URL ? '' : ` --url ${url}`}
+${isLocal ? desktopLocal(endpoint) : desktopDeployed(endpoint)}`;
 }
 
 /** @param {string} endpoint */

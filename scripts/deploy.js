@@ -188,7 +188,7 @@ The shop is at ${url}
 In the WorkOS dashboard, under Redirects, enter this redirect URI once (nobody can sign in before):
   ${url}/callback
 
-${clientLines(url, 'deployed')}
+${clientLines(url)}
 `;
 }
 

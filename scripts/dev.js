@@ -98,7 +98,7 @@ The shop is listening on ${stack.url}
 
 ${signInLines(stack.workos, url)}
 
-${clientLines(url, 'local')}
+${clientLines(url)}
 
 Changed sources are built and loaded at once. Ctrl-C ends everything.
 `);
