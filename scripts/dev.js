@@ -57,10 +57,11 @@ await program(import.meta.url, async () => {
     throw new Failure(`Cannot listen on port ${values.port} (${error.code}). Another one: pnpm dev --port 8788`);
   });
 
-  await setup({ for: 'build' });
-  await buildWasm();
   const vars = readDevVars();
   const workos = !hasWorkOS(vars);
+
+  await setup({ for: 'build' });
+  await buildWasm();
   completeDevVars(vars);
   if (!vars.PUBLIC_URL) delete vars.PUBLIC_URL; // the stack knows the address
 
