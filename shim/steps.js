@@ -211,7 +211,12 @@ export async function run(step, begin, world) {
   while (outcome.kind === 'await') {
     const { effects, continuation } = outcome;
     const results = await Promise.all(
-      effects.map((effect) => effect(world).catch((error) => ({ ok: false, bytes: String(error?.message ?? error) }))),
+      effects.map((effect) =>
+        effect(world).catch((error) => {
+          console.warn('an effect failed:', String(error));
+          return { ok: false, bytes: String(error) };
+        }),
+      ),
     );
     outcome = await step(inputs.resume(continuation, results));
   }

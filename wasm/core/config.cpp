@@ -26,7 +26,8 @@ Config read_config(std::string_view json) {
   config.public_url = without_trailing_slash(variable("PUBLIC_URL"));
   config.authority_secret = variable("AUTHORITY_SECRET");
   config.authority_secret_previous = variable("AUTHORITY_SECRET_PREVIOUS");
-  for (std::string_view origin : split(variable("ALLOWED_ORIGINS"), ',')) {
+  const std::string origins = variable("ALLOWED_ORIGINS");
+  for (std::string_view origin : split(origins, ',')) {
     config.allowed_origins.push_back(without_trailing_slash(origin));
   }
   const std::string demo = lower(variable("DEMO_MODE"));
@@ -35,7 +36,8 @@ Config read_config(std::string_view json) {
   config.workos_api_key = variable("WORKOS_API_KEY");
   config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));
   if (config.workos_api_url.empty()) config.workos_api_url = "https://api.workos.com";
-  for (std::string_view issuer : split(variable("WORKOS_ISSUER"), ',')) config.workos_issuers.emplace_back(issuer);
+  const std::string issuers = variable("WORKOS_ISSUER");
+  for (std::string_view issuer : split(issuers, ',')) config.workos_issuers.emplace_back(issuer);
   if (config.workos_issuers.empty()) {
     // The issuers that AuthKit is documented to use: the API itself, and the environment's own.
     config.workos_issuers = {"https://api.workos.com",

@@ -7,6 +7,9 @@ namespace core {
 
 namespace {
 
+/// The white space of JSON.
+constexpr std::string_view kBlanks = " \t\r\n";
+
 bool has_duplicate_name(JsonView value) {
   if (value.is_array()) {
     for (JsonView item : JsonArray(value.get_array().value_unsafe())) {
@@ -45,27 +48,84 @@ bool deeper_than(std::string_view text, size_t limit) {
   return false;
 }
 
+/// Where the first value of the text would end if it were valid: after its closing bracket or quote, or after its word.
+/// The text's size where it does not end.
+size_t end_of_first_value(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = begin; i < text.size(); ++i) {
+    const char c = text[i];
+    bool closes = false;
+    if (in_string) {
+      if (c == '\\') ++i;
+      closes = c == '"';
+      if (closes) in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+      closes = true;
+    } else if (depth == 0) {
+      return std::min(text.find_first_of(" \t\r\n\"[]{},:", i), text.size());
+    }
+    if (closes && depth == 0) return i + 1;
+  }
+  return text.size();
+}
+
 /// True where a whole value is followed by more: tells a trailing tail from other syntax errors.
 bool has_trailing_content(simdjson::dom::parser& parser, std::string_view text) {
-  size_t depth = 0;
+  const size_t end = end_of_first_value(text);
+  if (text.find_first_not_of(kBlanks, end) == std::string_view::npos) return false;
+  simdjson::dom::element root;
+  return parser.parse(text.data(), end, true).get(root) == simdjson::SUCCESS;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// RFC 8259 section 6, the whole of `text`.
+bool is_number(std::string_view text) {
+  size_t i = 0;
+  const auto digits = [&] {
+    const size_t begin = i;
+    while (i < text.size() && is_digit(text[i])) ++i;
+    return i > begin;
+  };
+  const auto accept = [&](std::string_view characters) {
+    const bool found = i < text.size() && characters.find(text[i]) != std::string_view::npos;
+    if (found) ++i;
+    return found;
+  };
+  accept("-");
+  if (!accept("0") && !digits()) return false;
+  if (accept(".") && !digits()) return false;
+  if (accept("eE")) {
+    accept("+-");
+    if (!digits()) return false;
+  }
+  return i == text.size();
+}
+
+/// True where every number outside of strings is well formed: what a parser has against one is its size then.
+bool has_only_valid_numbers(std::string_view text) {
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
       if (c == '\\') ++i;
       else if (c == '"') in_string = false;
-      continue;
-    }
-    if (c == '"') in_string = true;
-    else if (c == '[' || c == '{') ++depth;
-    else if ((c == ']' || c == '}') && depth > 0 && --depth == 0) {
-      const std::string_view tail = text.substr(i + 1);
-      if (tail.find_first_not_of(" \t\r\n") == std::string_view::npos) return false;
-      simdjson::dom::element root;
-      return parser.parse(text.data(), i + 1, true).get(root) == simdjson::SUCCESS;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '-' || is_digit(c)) {
+      const size_t end = std::min(text.find_first_of(" \t\r\n\"[]{},:", i), text.size());
+      if (!is_number(text.substr(i, end - i))) return false;
+      i = end - 1;
     }
   }
-  return false;
+  return true;
 }
 
 }  // namespace
@@ -78,6 +138,7 @@ std::string_view describe(JsonFault fault) {
     case JsonFault::too_deep: return "arrays and objects are nested deeper than 64 levels";
     case JsonFault::not_utf8: return "the text is not valid UTF-8";
     case JsonFault::big_integer: return "an integer does not fit into 64 bits";
+    case JsonFault::big_number: return "a number is too large";
     case JsonFault::trailing: return "there is more text after the JSON value";
     case JsonFault::duplicate_name: return "an object has the same name twice";
     case JsonFault::syntax: return "the text is not valid JSON";
@@ -87,7 +148,7 @@ std::string_view describe(JsonFault fault) {
 
 JsonResult JsonGate::parse(std::string_view text) {
   if (text.size() > kMaxJsonBytes) return {JsonFault::too_large, {}};
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return {JsonFault::empty, {}};
+  if (text.find_first_not_of(kBlanks) == std::string_view::npos) return {JsonFault::empty, {}};
   if (!simdjson::validate_utf8(text.data(), text.size())) return {JsonFault::not_utf8, {}};
   if (deeper_than(text, kMaxJsonDepth)) return {JsonFault::too_deep, {}};
   simdjson::dom::element root;
@@ -97,6 +158,9 @@ JsonResult JsonGate::parse(std::string_view text) {
     case simdjson::BIGINT_ERROR: return {JsonFault::big_integer, {}};
     case simdjson::EMPTY: return {JsonFault::empty, {}};
     case simdjson::DEPTH_ERROR: return {JsonFault::too_deep, {}};
+    case simdjson::NUMBER_ERROR:
+      if (has_only_valid_numbers(text)) return {JsonFault::big_number, {}};
+      [[fallthrough]];
     default: return {has_trailing_content(parser_, text) ? JsonFault::trailing : JsonFault::syntax, {}};
   }
   if (has_duplicate_name(root)) return {JsonFault::duplicate_name, {}};

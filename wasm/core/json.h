@@ -33,6 +33,7 @@ enum class JsonFault {
   too_deep,         // nested over kMaxJsonDepth
   not_utf8,         // bytes that are not UTF-8
   big_integer,      // an integer outside of 64 bits
+  big_number,       // another number that no double can hold
   trailing,         // something after the value
   duplicate_name,   // one name twice in an object
   syntax,           // any other violation of RFC 8259
