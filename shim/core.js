@@ -85,11 +85,7 @@ export class Core {
   #instance() {
     if (this.#exports) return this.#exports;
     const instance = new WebAssembly.Instance(module, {
-      host: {
-        query: this.#query.bind(this),
-        sha256: this.#sha256.bind(this),
-        hmac_sha256: this.#hmac.bind(this),
-      },
+      host: { query: this.#query.bind(this), sha256: this.#sha256.bind(this), hmac_sha256: this.#hmac.bind(this) },
       env: { emscripten_notify_memory_growth() {} },
       wasi_snapshot_preview1: {
         proc_exit() {
@@ -131,18 +127,10 @@ export class Core {
     const out = this.#rows.reset();
     out.u32(cursor.columnNames.length);
     out.u32(rows.length);
-    for (const row of rows) {
-      for (const value of row) {
-        if (typeof value === 'number') {
-          out.u8(INTEGER);
-          out.f64(value);
-        } else if (typeof value === 'string') {
-          out.u8(TEXT);
-          out.text(value);
-        } else {
-          out.u8(NULL);
-        }
-      }
+    for (const value of rows.flat()) {
+      out.u8(typeof value === 'number' ? INTEGER : typeof value === 'string' ? TEXT : NULL);
+      if (typeof value === 'number') out.f64(value);
+      else if (typeof value === 'string') out.text(value);
     }
     const bytes = out.bytes();
     const at = /** @type {Exports} */ (this.#exports).result_buffer(bytes.length);

@@ -23,57 +23,50 @@ import { verifyToken } from './tokens.js';
 
 // ---- Inputs ----
 
-/** @param {Writer} out @param {Request} request @param {Uint8Array | null | undefined} body null: too large */
-function writeRequest(out, request, body) {
+/**
+ * @param {number} tag @param {Request} request @param {Uint8Array | null | undefined} body undefined: unread, null: too large
+ * @param {string} [address] of who sent it
+ * @returns {Input}
+ */
+const withRequest = (tag, request, body, address) => (out) => {
+  out.u8(tag);
+  if (address !== undefined) out.text(address);
   out.text(request.method);
   out.text(request.url);
   const headers = [...request.headers];
-  out.u16(headers.length);
-  for (const [name, value] of headers) {
-    out.text(name);
-    out.text(value);
-  }
+  out.u32(headers.length);
+  for (const text of headers.flat()) out.text(text);
   out.u8(body === undefined ? 0 : body === null ? 2 : 1);
   out.data(body ?? new Uint8Array(0));
-}
+};
 
 /** @param {number} tag @param {string} [text] @returns {Input} */
-const tagged = (tag, text) => (out) => {
+const withText = (tag, text) => (out) => {
   out.u8(tag);
   if (text !== undefined) out.text(text);
 };
 
 export const inputs = {
-  /** @param {Request} request @returns {Input} */
-  edgeRequest: (request) => (out) => {
-    out.u8(1);
-    out.text(request.headers.get('CF-Connecting-IP') ?? '');
-    writeRequest(out, request, undefined);
-  },
-  /** @param {Request} request @param {Uint8Array | null} body @returns {Input} */
-  principalRequest: (request, body) => (out) => {
-    out.u8(2);
-    writeRequest(out, request, body);
-  },
+  /** @param {Request} request */
+  edgeRequest: (request) => withRequest(1, request, undefined, request.headers.get('CF-Connecting-IP') ?? ''),
+  /** @param {Request} request @param {Uint8Array | null} body */
+  principalRequest: (request, body) => withRequest(2, request, body),
   /** @param {string} call */
-  principalCall: (call) => tagged(3, call),
+  principalCall: (call) => withText(3, call),
   /** @param {string} call */
-  vaultCall: (call) => tagged(4, call),
-  alarm: tagged(5),
-  wake: tagged(6),
-  /** @param {Request} request @param {Uint8Array | null | undefined} body @returns {Input} */
-  fault: (request, body) => (out) => {
-    out.u8(7);
-    writeRequest(out, request, body);
-  },
+  vaultCall: (call) => withText(4, call),
+  alarm: withText(5),
+  wake: withText(6),
+  /** @param {Request} request @param {Uint8Array | null | undefined} body */
+  fault: (request, body) => withRequest(7, request, body),
   /** @param {Uint8Array} continuation @param {Result[]} results @returns {Input} */
   resume: (continuation, results) => (out) => {
     out.u8(8);
     out.data(continuation);
-    out.u16(results.length);
+    out.u32(results.length);
     for (const { ok, code = 0, bytes = '' } of results) {
       out.u8(ok ? 1 : 0);
-      out.u16(code);
+      out.u32(code);
       if (typeof bytes === 'string') out.text(bytes);
       else out.data(bytes);
     }
@@ -84,7 +77,7 @@ export const inputs = {
 
 /** @param {Reader} out @returns {[string, string][]} */
 function readHeaders(out) {
-  const count = out.u16();
+  const count = out.u32();
   return Array.from({ length: count }, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
 }
 
@@ -104,7 +97,7 @@ function readEffect(out) {
     }
     case 3: {
       const [token, jwksUrl] = [out.text(), out.text()];
-      const issuers = Array.from({ length: out.u16() }, () => out.text());
+      const issuers = Array.from({ length: out.u32() }, () => out.text());
       const audience = out.text();
       return () => verifyToken(token, jwksUrl, issuers, audience);
     }
@@ -139,7 +132,7 @@ function readEffect(out) {
 function readOutcome(out) {
   switch (out.u8()) {
     case 1: {
-      const [status, headers, body] = [out.u16(), readHeaders(out), out.data()];
+      const [status, headers, body] = [out.u32(), readHeaders(out), out.data()];
       return { kind: 'respond', response: new Response(body.length > 0 ? body : null, { status, headers }) };
     }
     case 2:
@@ -149,7 +142,7 @@ function readOutcome(out) {
     case 4:
       return { kind: 'oauth', issuer: out.text(), shareKey: out.text(), shareSeconds: out.u32() };
     case 5: {
-      const effects = Array.from({ length: out.u16() }, () => readEffect(out));
+      const effects = Array.from({ length: out.u32() }, () => readEffect(out));
       return { kind: 'await', effects, continuation: out.data() };
     }
     default:

@@ -20,29 +20,17 @@ export class Writer {
 
   /** @param {number} value */
   u8(value) {
-    this.#reserve(1);
-    this.#memory[this.#size++] = value;
-  }
-
-  /** @param {number} value */
-  u16(value) {
-    this.#reserve(2);
-    this.#view.setUint16(this.#size, value, true);
-    this.#size += 2;
+    this.#claim(1).setUint8(this.#size - 1, value);
   }
 
   /** @param {number} value */
   u32(value) {
-    this.#reserve(4);
-    this.#view.setUint32(this.#size, value, true);
-    this.#size += 4;
+    this.#claim(4).setUint32(this.#size - 4, value, true);
   }
 
   /** @param {number} value */
   f64(value) {
-    this.#reserve(8);
-    this.#view.setFloat64(this.#size, value, true);
-    this.#size += 8;
+    this.#claim(8).setFloat64(this.#size - 8, value, true);
   }
 
   /** @param {string} text */
@@ -56,16 +44,22 @@ export class Writer {
   /** @param {Uint8Array} data */
   data(data) {
     this.u32(data.length);
-    this.#reserve(data.length);
-    this.#memory.set(data, this.#size);
-    this.#size += data.length;
+    this.#claim(data.length);
+    this.#memory.set(data, this.#size - data.length);
+  }
+
+  /** Takes `count` bytes more; gives the memory, which may have moved. @param {number} count */
+  #claim(count) {
+    this.#reserve(count);
+    this.#size += count;
+    return this.#view;
   }
 
   /** @param {number} count */
   #reserve(count) {
     if (this.#size + count <= this.#memory.length) return;
     const larger = new Uint8Array(Math.max(this.#memory.length * 2, this.#size + count));
-    larger.set(this.#memory.subarray(0, this.#size));
+    larger.set(this.#memory);
     this.#memory = larger;
     this.#view = new DataView(larger.buffer);
   }
@@ -88,22 +82,15 @@ export class Reader {
   }
 
   u8() {
-    return this.#memory[this.#at++];
-  }
-
-  u16() {
-    this.#at += 2;
-    return this.#view.getUint16(this.#at - 2, true);
+    return this.#view.getUint8(this.#skip(1));
   }
 
   u32() {
-    this.#at += 4;
-    return this.#view.getUint32(this.#at - 4, true);
+    return this.#view.getUint32(this.#skip(4), true);
   }
 
   f64() {
-    this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8, true);
+    return this.#view.getFloat64(this.#skip(8), true);
   }
 
   text() {
@@ -116,7 +103,13 @@ export class Reader {
 
   #take() {
     const size = this.u32();
-    this.#at += size;
-    return this.#memory.subarray(this.#at - size, this.#at);
+    const at = this.#skip(size);
+    return this.#memory.subarray(at, at + size);
+  }
+
+  /** @param {number} count */
+  #skip(count) {
+    this.#at += count;
+    return this.#at - count;
   }
 }

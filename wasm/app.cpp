@@ -17,13 +17,15 @@ using core::Await;
 using core::Outcome;
 using core::Respond;
 
-constexpr mcp::Implementation kShop{
-    "mcp-shop", "MCP Shop on Cloudflare", "1.0.0",
-    "A T-shirt shop. You act as the deputy of the human who allowed you, in their name and within their bounds: look at "
-    "the inventory, order a shirt when they ask for one, list their orders. A refusal says what stopped it; only the "
-    "human can change that."};
+constexpr mcp::Implementation kShop{"mcp-shop", "MCP Shop on Cloudflare", "1.0.0",
+                                    "A T-shirt shop. You act as the deputy of the human who allowed you, in "
+                                    "their name and within their bounds: look at "
+                                    "the inventory, order a shirt when they ask for one, list their orders. "
+                                    "A refusal says what stopped it; only the "
+                                    "human can change that."};
 
-/// Orders that one alarm delivers at once: a Worker may have some fifty subrequests in flight without queueing them long.
+/// Orders that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
+/// queueing them long.
 constexpr size_t kDeliveriesPerAlarm = 50;
 
 /// Which machine a continuation belongs to; its first byte.
@@ -35,7 +37,8 @@ std::string continuation(Machine machine, std::string_view state) {
 
 /// An `Await` of a machine that has no name for itself yet.
 Outcome named(Machine machine, Outcome outcome) {
-  if (Await* await = std::get_if<Await>(&outcome)) await->continuation = continuation(machine, await->continuation);
+  if (Await* await = std::get_if<Await>(&outcome))
+    await->continuation = continuation(machine, await->continuation);
   return outcome;
 }
 
@@ -67,31 +70,32 @@ core::Response oauth_error(int status, std::string_view code, std::string_view d
 core::Response not_configured(const std::vector<core::Config::Problem>& problems) {
   std::string list;
   for (const core::Config::Problem& problem : problems) {
-    list += "<dt><code>" + core::html_escape(problem.variable) + "</code></dt><dd>" + core::html_escape(problem.advice) +
-            "</dd>\n";
+    list += "<dt><code>" + core::html_escape(problem.variable) + "</code></dt><dd>" +
+            core::html_escape(problem.advice) + "</dd>\n";
   }
-  core::Response response = identity::page(
-      503, "Not configured yet",
-      identity::fill("not-configured.html", {{"problems", list, identity::Slot::Kind::html}}));
+  core::Response response =
+      identity::page(503, "Not configured yet",
+                     identity::fill("not-configured.html", {{"problems", list, identity::Slot::Kind::html}}));
   response.headers.add("Retry-After", "60");
   return response;
 }
 
 core::Response landing(const identity::Site& site) {
   const bool local = core::is_loopback_host(core::parse_url(site.origin)->host);
-  return identity::page(200, "T-shirts, bought by your agent",
-                        identity::fill("landing.html",
-                                       {{"mcp", site.resource()},
-                                        {"clients",
-                                         identity::fill(local ? "connect-local.html" : "connect-deployed.html",
-                                                        {{"mcp", site.resource()}}),
-                                         identity::Slot::Kind::html}}));
+  return identity::page(
+      200, "T-shirts, bought by your agent",
+      identity::fill("landing.html", {{"mcp", site.resource()},
+                                      {"clients",
+                                       identity::fill(local ? "connect-local.html" : "connect-deployed.html",
+                                                      {{"mcp", site.resource()}}),
+                                       identity::Slot::Kind::html}}));
 }
 
 /// The body is longer than anything this endpoint takes, and says so before it comes (RFC 9110 section 8.6).
 bool announces_too_much(const core::Request& request, size_t limit) {
   const auto length = request.headers.get("Content-Length");
-  if (!length || length->empty() || length->find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (!length || length->empty() || length->find_first_not_of("0123456789") != std::string_view::npos)
+    return false;
   if (length->size() > 9) return true;
   size_t value = 0;
   for (char digit : *length) value = value * 10 + static_cast<size_t>(digit - '0');
@@ -106,7 +110,8 @@ class AuthorityGate final : public mcp::Gate {
   mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) override {
     const bool demo = tool.availability == mcp::Tool::Availability::demo;
     const authority::Action action{tool.scope, demo ? authority::kDemoPause : std::string_view()};
-    const authority::Decision decision = authority::decide(grant_, authority::standing(*step.storage), action);
+    const authority::Decision decision =
+        authority::decide(grant_, authority::standing(*step.storage), action);
     using Kind = mcp::Permission::Kind;
     switch (decision.reason) {
       case authority::Reason::allowed: return {};
@@ -114,9 +119,10 @@ class AuthorityGate final : public mcp::Gate {
         if (decision.pause_cause == authority::kDemoPause) {
           return {Kind::refused, std::string(shop::refusal_when_banned(tool.name)), {}};
         }
-        return {Kind::refused, "Your human has paused their deputies. Ask them to resume; trying again does not help.", {}};
-      case authority::Reason::grant_ended:
-        return {Kind::refused, "Your human has ended this authority.", {}};
+        return {Kind::refused,
+                "Your human has paused their deputies. Ask them to resume; trying again does not help.",
+                {}};
+      case authority::Reason::grant_ended: return {Kind::refused, "Your human has ended this authority.", {}};
       case authority::Reason::scope_declined:
         return {Kind::refused,
                 "Your human was asked for " + std::string(tool.scope) +
@@ -129,7 +135,8 @@ class AuthorityGate final : public mcp::Gate {
   }
 
  private:
-  /// All scopes of the operation, those granted already included: the client asks once (MCP 2025-11-25, authorization).
+  /// All scopes of the operation, those granted already included: the client asks once (MCP 2025-11-25,
+  /// authorization).
   std::string needed(std::string_view scope) const {
     std::string scopes;
     for (const std::string& granted : grant_.scopes) scopes += granted + " ";
@@ -171,7 +178,8 @@ App::App(core::Config config, core::Crypto& crypto)
 
 std::string App::step(std::string_view input, core::Storage* storage) {
   std::optional<core::Begun> begun = core::decode_input(input);
-  if (!begun) return core::encode_output(Respond{plain(500, "The step's input is malformed.\n")}, std::nullopt);
+  if (!begun)
+    return core::encode_output(Respond{plain(500, "The step's input is malformed.\n")}, std::nullopt);
   core::Entropy entropy(crypto_, begun->entropy);
   core::Context context{begun->now, entropy, crypto_, storage, std::nullopt};
   const Outcome outcome = std::visit([&](const auto& i) { return on(i, context); }, begun->input);
@@ -189,8 +197,9 @@ Outcome App::on(const core::EdgeRequest& input, core::Context&) {
   const std::optional<identity::Site> site = identity::site_of(*url, config_);
   if (!site) {
     if (config_.public_url.empty()) {
-      return Respond{not_configured({{"PUBLIC_URL", "is the address of this deployment, such as " + url->origin +
-                                                        ": set it under [vars] in wrangler.toml (`pnpm deploy` does)"}})};
+      return Respond{not_configured(
+          {{"PUBLIC_URL", "is the address of this deployment, such as " + url->origin +
+                              ": set it under [vars] in wrangler.toml (`pnpm deploy` does)"}})};
     }
     return Respond{plain(403, "This server does not answer for that host.\n")};
   }
@@ -200,19 +209,23 @@ Outcome App::on(const core::EdgeRequest& input, core::Context&) {
   const bool reading = method == "GET" || method == "HEAD";
   if (path == "/mcp") return mcp_at_edge(request, *site);
   if (path == "/") return Respond{reading ? landing(*site) : method_not_allowed("GET, HEAD")};
-  if (path == "/.well-known/oauth-protected-resource" || path == "/.well-known/oauth-protected-resource/mcp") {
+  if (path == "/.well-known/oauth-protected-resource" ||
+      path == "/.well-known/oauth-protected-resource/mcp") {
     if (method == "OPTIONS") return Respond{identity::preflight(request)};
-    return Respond{reading ? identity::protected_resource_metadata(*site) : method_not_allowed("GET, HEAD, OPTIONS")};
+    return Respond{reading ? identity::protected_resource_metadata(*site)
+                           : method_not_allowed("GET, HEAD, OPTIONS")};
   }
   if (path == "/.well-known/oauth-authorization-server") return core::ForwardToOAuth{site->origin};
   if (path == "/token") {
     if (method != "POST") return core::ForwardToOAuth{site->origin};
-    return Await{{core::ReadBody{identity::kMaxFormBytes}}, continuation(Machine::token_endpoint, site->origin)};
+    return Await{{core::ReadBody{identity::kMaxFormBytes}},
+                 continuation(Machine::token_endpoint, site->origin)};
   }
   if (path == "/register") {
     if (method != "POST") return core::ForwardToOAuth{site->origin};
-    return Await{{core::LimitRate{"REGISTRATIONS", input.client_address}, core::ReadBody{identity::kMaxFormBytes}},
-                 continuation(Machine::registration, site->origin)};
+    return Await{
+        {core::LimitRate{"REGISTRATIONS", input.client_address}, core::ReadBody{identity::kMaxFormBytes}},
+        continuation(Machine::registration, site->origin)};
   }
   if (path == "/authorize" && reading) return named(Machine::sign_in, sign_in_.authorize(request, *site));
   if ((path == "/authorize" || path == "/consent") && method == "POST") {
@@ -250,8 +263,8 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
 
 Outcome App::token_at_edge(const core::EffectResult& body, const std::string& issuer) {
   if (!body.ok()) return Respond{oauth_error(413, "invalid_request", "A token request has at most 16 KiB")};
-  // Code, refresh token and the token to revoke name the principal whose object keeps them. A request that names nobody
-  // real is the OAuth provider's to refuse, here, where no grant is kept.
+  // Code, refresh token and the token to revoke name the principal whose object keeps them. A request that
+  // names nobody real is the OAuth provider's to refuse, here, where no grant is kept.
   for (std::string_view name : {"code", "refresh_token", "token"}) {
     const std::optional<std::string> value = core::form_value(body.bytes, name);
     if (!value) continue;
@@ -264,12 +277,13 @@ Outcome App::token_at_edge(const core::EffectResult& body, const std::string& is
 
 Outcome App::registration(const std::vector<core::EffectResult>& results, const std::string& issuer) {
   if (!results[0].ok()) {
-    core::Response response =
-        oauth_error(429, "temporarily_unavailable", "Too many registrations from this address; try again in a minute");
+    core::Response response = oauth_error(429, "temporarily_unavailable",
+                                          "Too many registrations from this address; try again in a minute");
     response.headers.add("Retry-After", "60");
     return Respond{response};
   }
-  if (!results[1].ok()) return Respond{oauth_error(413, "invalid_client_metadata", "A registration has at most 16 KiB")};
+  if (!results[1].ok())
+    return Respond{oauth_error(413, "invalid_client_metadata", "A registration has at most 16 KiB")};
   return core::ForwardToOAuth{issuer};
 }
 
@@ -277,7 +291,8 @@ Outcome App::registration(const std::vector<core::EffectResult>& results, const 
 
 Outcome App::on(const core::Wake&, core::Context& step) {
   core::Storage& storage = *step.storage;
-  storage.query("CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+  storage.query(
+      "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   authority::create_grants_schema(storage);
   authority::create_pauses_schema(storage);
   identity::create_vault_schema(storage);
@@ -296,15 +311,17 @@ Outcome App::on(const core::PrincipalRequest& input, core::Context& step) {
   return mcp_at_principal(input.request, *site, step);
 }
 
-Outcome App::token_at_principal(const core::Request& request, const identity::Site& site, core::Context& step) {
+Outcome App::token_at_principal(const core::Request& request, const identity::Site& site,
+                                core::Context& step) {
   const std::optional<std::string> token = core::form_value(request.body, "refresh_token");
   if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
                    identity::RefreshToken::replaced) {
     const std::optional<identity::TokenParts> parts = identity::split_token(*token);
     identity::end_grant(*step.storage, parts->grant_id, "refresh_token_replayed", step.now);
     forget_grant(parts->grant_id, *step.storage);
-    return Respond{oauth_error(400, "invalid_grant",
-                               "This refresh token was replaced before; its use ended the grant, so sign in again")};
+    return Respond{
+        oauth_error(400, "invalid_grant",
+                    "This refresh token was replaced before; its use ended the grant, so sign in again")};
   }
   if (!token) return core::ForwardToOAuth{site.origin};
   // Honest retries and parallel clients repeat the very same request: they get the very same answer.
@@ -321,13 +338,14 @@ Outcome App::mcp_at_principal(const core::Request& request, const identity::Site
   if (known) return act(request, site, *known, step);
   core::WireWriter state;
   write(state, request);
-  return Await{{core::CallOAuth{"validate_token", site.origin,
-                                core::json_text(core::Json{{"token", *token}, {"resource", site.resource()}})}},
-               continuation(Machine::validate, state.str())};
+  return Await{
+      {core::CallOAuth{"validate_token", site.origin,
+                       core::json_text(core::Json{{"token", *token}, {"resource", site.resource()}})}},
+      continuation(Machine::validate, state.str())};
 }
 
-Outcome App::validated(const core::Request& request, const identity::Site& site, const core::EffectResult& result,
-                       core::Context& step) {
+Outcome App::validated(const core::Request& request, const identity::Site& site,
+                       const core::EffectResult& result, core::Context& step) {
   core::Response refused = identity::unauthorized(site, identity::Challenge::invalid_token);
   identity::allow_origin(refused, request);
   core::JsonGate gate;
@@ -369,14 +387,17 @@ Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
   const std::optional<std::string> name =
       identity::verified_name(keys_, core::string_member(call.root, "user_id").value_or(""));
   const std::optional<core::JsonView> request = core::member(call.root, "request");
-  if (!name || !request) return core::Reply{R"({"code":"server_error","description":"The call is incomplete"})"};
-  step.storage->query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", {kPrincipalSetting, *name});
+  if (!name || !request)
+    return core::Reply{R"({"code":"server_error","description":"The call is incomplete"})"};
+  step.storage->query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                      {kPrincipalSetting, *name});
   if (principal_of(*step.storage) != *name) {
     return core::Reply{R"({"code":"server_error","description":"The call is for somebody else"})"};
   }
-  return Await{{core::CallOAuth{"complete_authorization",
-                                std::string(core::string_member(call.root, "issuer").value_or("")), input.call}},
-               continuation(Machine::complete, {})};
+  return Await{
+      {core::CallOAuth{"complete_authorization",
+                       std::string(core::string_member(call.root, "issuer").value_or("")), input.call}},
+      continuation(Machine::complete, {})};
 }
 
 Outcome App::on(const core::VaultCall& input, core::Context& step) {
@@ -393,7 +414,9 @@ void App::forget_grant(std::string_view grant_id, core::Storage& storage) {
   mcp::end_sessions(storage, grant_id);
 }
 
-Outcome App::on(const core::Alarm&, core::Context& step) { return deliver(step); }
+Outcome App::on(const core::Alarm&, core::Context& step) {
+  return deliver(step);
+}
 
 Outcome App::deliver(core::Context& step) {
   const std::vector<shop::Delivery> due = shop::due(*step.storage, step.now, kDeliveriesPerAlarm);
@@ -418,8 +441,8 @@ Outcome App::on(const core::Fault& input, core::Context&) {
     identity::allow_origin(response, input.request);
     return Respond{std::move(response)};
   }
-  return Respond{identity::message_page(500, "That did not work", "Something went wrong on our side; nothing was changed.",
-                                        "Try again.")};
+  return Respond{identity::message_page(
+      500, "That did not work", "Something went wrong on our side; nothing was changed.", "Try again.")};
 }
 
 // ---- Going on ----
@@ -439,7 +462,9 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       const core::Request request = core::read_request(reader);
       const std::optional<core::Url> url = core::parse_url(request.url);
       const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
-      if (!reader.finished() || !site || results.size() != 1 || !identity::bearer_token(request) || !step.storage) return lost;
+      if (!reader.finished() || !site || results.size() != 1 || !identity::bearer_token(request) ||
+          !step.storage)
+        return lost;
       return validated(request, *site, results[0], step);
     }
     case Machine::complete: return results.size() == 1 ? core::Reply{results[0].bytes} : lost;
@@ -447,7 +472,8 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       if (!step.storage) return lost;
       core::WireReader reader(state);
       std::vector<int64_t> delivered, failed;
-      for (const core::EffectResult& result : results) (result.ok() ? delivered : failed).push_back(reader.i64());
+      for (const core::EffectResult& result : results)
+        (result.ok() ? delivered : failed).push_back(reader.i64());
       if (!reader.finished()) return lost;
       shop::delivered(*step.storage, delivered);
       shop::failed(*step.storage, failed, step.now);

@@ -1,5 +1,5 @@
-// The application: the only place that knows everything. It routes requests, ties the protocol to the authority and the
-// shop to both, and turns one input into one output.
+// The application: the only place that knows everything. It routes requests, ties the protocol to the
+// authority and the shop to both, and turns one input into one output.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ class App {
  public:
   App(core::Config config, core::Crypto& crypto);
 
-  /// One step: an encoded input gives an encoded output. `storage` is null in the Worker and a principal's own in its
-  /// object. Bytes that are no input give a 500 response.
+  /// One step: an encoded input gives an encoded output. `storage` is null in the Worker and a principal's
+  /// own in its object. Bytes that are no input give a 500 response.
   std::string step(std::string_view input, core::Storage* storage);
 
  private:
@@ -33,12 +33,14 @@ class App {
   core::Outcome mcp_at_edge(const core::Request& request, const identity::Site& site);
   core::Outcome token_at_edge(const core::EffectResult& body, const std::string& issuer);
   core::Outcome registration(const std::vector<core::EffectResult>& results, const std::string& issuer);
-  core::Outcome token_at_principal(const core::Request& request, const identity::Site& site, core::Context& step);
-  core::Outcome mcp_at_principal(const core::Request& request, const identity::Site& site, core::Context& step);
-  core::Outcome validated(const core::Request& request, const identity::Site& site, const core::EffectResult& result,
-                          core::Context& step);
-  core::Outcome act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
-                    core::Context& step);
+  core::Outcome token_at_principal(const core::Request& request, const identity::Site& site,
+                                   core::Context& step);
+  core::Outcome mcp_at_principal(const core::Request& request, const identity::Site& site,
+                                 core::Context& step);
+  core::Outcome validated(const core::Request& request, const identity::Site& site,
+                          const core::EffectResult& result, core::Context& step);
+  core::Outcome act(const core::Request& request, const identity::Site& site,
+                    const identity::ValidToken& token, core::Context& step);
   core::Outcome deliver(core::Context& step);
   void forget_grant(std::string_view grant_id, core::Storage& storage);
 

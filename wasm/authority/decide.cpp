@@ -15,7 +15,9 @@ bool contains(const std::vector<std::string>& list, std::string_view item) {
 Decision decide(const Grant& grant, const Standing& standing, const Action& action) {
   if (grant.ended_at) return {Reason::grant_ended, {}};
   if (!contains(grant.scopes, action.scope)) {
-    return {contains(grant.requested_scopes, action.scope) ? Reason::scope_declined : Reason::scope_never_asked, {}};
+    return {
+        contains(grant.requested_scopes, action.scope) ? Reason::scope_declined : Reason::scope_never_asked,
+        {}};
   }
   for (const std::string& cause : standing.pauses) {
     if (cause != action.exempt_from_pause) return {Reason::paused, cause};

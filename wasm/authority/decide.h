@@ -1,4 +1,5 @@
-// The decision on one action of a deputy: a pure function of the grant, of how things stand, and of the action.
+// The decision on one action of a deputy: a pure function of the grant, of how things stand, and of the
+// action.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ namespace authority {
 struct Action {
   /// The OAuth scope that it takes.
   std::string_view scope;
-  /// The cause of a pause that does not stop this action (the demo tools lift the demo pause); empty for none.
+  /// The cause of a pause that does not stop this action (the demo tools lift the demo pause); empty for
+  /// none.
   std::string_view exempt_from_pause;
 };
 
@@ -27,8 +29,8 @@ enum class Reason {
   allowed,
   grant_ended,
   paused,
-  scope_declined,      // the client asked for the scope, the human did not allow it
-  scope_never_asked,   // the client may ask for it (RFC 6750 section 3.1, insufficient_scope)
+  scope_declined,     // the client asked for the scope, the human did not allow it
+  scope_never_asked,  // the client may ask for it (RFC 6750 section 3.1, insufficient_scope)
 };
 
 struct Decision {

@@ -35,14 +35,17 @@ void create_grants_schema(core::Storage& storage) {
 void add_grant(core::Storage& storage, const Grant& grant) {
   storage.query(
       "INSERT INTO grants (id, client_id, client_name, scopes, requested_scopes, subject, email, name, "
-      "identity_session, permissions, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-      {grant.id, grant.client_id, grant.client_name, join(grant.scopes), join(grant.requested_scopes), grant.subject,
-       grant.email, grant.name, grant.identity_session, join(grant.permissions), grant.created_at.milliseconds});
+      "identity_session, permissions, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+      "NOTHING",
+      {grant.id, grant.client_id, grant.client_name, join(grant.scopes), join(grant.requested_scopes),
+       grant.subject, grant.email, grant.name, grant.identity_session, join(grant.permissions),
+       grant.created_at.milliseconds});
 }
 
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id) {
   const core::Rows rows = storage.query(
-      "SELECT client_id, client_name, scopes, requested_scopes, subject, email, name, identity_session, permissions, "
+      "SELECT client_id, client_name, scopes, requested_scopes, subject, email, name, identity_session, "
+      "permissions, "
       "created_at, ended_at FROM grants WHERE id = ?",
       {id});
   if (rows.empty()) return std::nullopt;

@@ -1,7 +1,7 @@
 // What a principal allowed a deputy, and whether it still stands.
 //
-// A grant is made when its human allows a client; it ends once and for good. The row stays after the end, so that who
-// was allowed what can be told later.
+// A grant is made when its human allows a client; it ends once and for good. The row stays after the end, so
+// that who was allowed what can be told later.
 #pragma once
 
 #include <optional>

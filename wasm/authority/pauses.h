@@ -1,5 +1,5 @@
-// A pause stops every deputy of a principal for a while. It has a cause, and each cause is lifted by its own kind alone:
-// what a human paused, no agent resumes.
+// A pause stops every deputy of a principal for a while. It has a cause, and each cause is lifted by its own
+// kind alone: what a human paused, no agent resumes.
 #pragma once
 
 #include <string_view>

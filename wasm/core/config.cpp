@@ -56,25 +56,33 @@ Config read_config(std::string_view json) {
     const std::optional<Url> url = parse_url(config.public_url);
     if (!url || url->origin != config.public_url) {
       problem("PUBLIC_URL",
-              "must be scheme and host alone, such as https://mcp-shop.example.workers.dev: set it under [vars] in "
+              "must be scheme and host alone, such as https://mcp-shop.example.workers.dev: set it under "
+              "[vars] in "
               "wrangler.toml (`pnpm deploy` does)");
     } else {
       config.public_host = url->host;
       if (url->origin.starts_with("http://") && !is_loopback_host(url->host)) {
-        problem("PUBLIC_URL", "must begin with https:// (http:// is for localhost alone): set it under [vars] in wrangler.toml");
+        problem("PUBLIC_URL",
+                "must begin with https:// (http:// is for localhost alone): set it under [vars] in "
+                "wrangler.toml");
       }
     }
   }
   if (config.authority_secret.size() < kMinSecretLength) {
     problem("AUTHORITY_SECRET",
-            "needs at least 32 random characters: `wrangler secret put AUTHORITY_SECRET` (`pnpm deploy` does), or in "
+            "needs at least 32 random characters: `wrangler secret put AUTHORITY_SECRET` (`pnpm deploy` "
+            "does), or in "
             ".dev.vars for development (`pnpm dev` does)");
   }
   if (config.workos_client_id.empty()) {
-    problem("WORKOS_CLIENT_ID", "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_CLIENT_ID`, or in .dev.vars");
+    problem(
+        "WORKOS_CLIENT_ID",
+        "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_CLIENT_ID`, or in .dev.vars");
   }
   if (config.workos_api_key.empty()) {
-    problem("WORKOS_API_KEY", "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_API_KEY`, or in .dev.vars");
+    problem(
+        "WORKOS_API_KEY",
+        "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_API_KEY`, or in .dev.vars");
   }
   return config;
 }

@@ -13,7 +13,8 @@ namespace core {
 enum class Switch { off, on };
 
 struct Config {
-  /// Scheme and host that the deployment is reached at, without a path. Empty in development: then any loopback origin is taken.
+  /// Scheme and host that the deployment is reached at, without a path. Empty in development: then any
+  /// loopback origin is taken.
   std::string public_url;
   /// At least 32 characters; a key per purpose is derived from it.
   std::string authority_secret;

@@ -4,7 +4,8 @@
 
 namespace core {
 
-std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt, std::string_view info) {
+std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt,
+                        std::string_view info) {
   const std::string no_salt(32, '\0');
   const std::string key = crypto.hmac_sha256(salt.empty() ? std::string_view(no_salt) : salt, secret);
   return crypto.hmac_sha256(key, std::string(info) + '\x01');

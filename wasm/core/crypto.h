@@ -1,4 +1,5 @@
-// SHA-256 and HMAC come through a port (node:crypto in workerd, OpenSSL in native tests); what is built of them is here.
+// SHA-256 and HMAC come through a port (node:crypto in workerd, OpenSSL in native tests); what is built of
+// them is here.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ class Crypto {
 };
 
 /// HKDF-SHA256 (RFC 5869) for one block: 32 bytes that belong to `info` alone. `salt` may be empty.
-std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt, std::string_view info);
+std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt,
+                        std::string_view info);
 
 /// Compares without leaving early, so that the time tells nothing of where two secrets differ.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
@@ -33,7 +35,8 @@ std::string base64url(std::string_view bytes);
 /// Lower-case hexadecimal.
 std::string hex(std::string_view bytes);
 
-/// Unpredictable bytes for one step, drawn from the 32 bytes that the host gave it: a step is a function of its input.
+/// Unpredictable bytes for one step, drawn from the 32 bytes that the host gave it: a step is a function of
+/// its input.
 class Entropy {
  public:
   Entropy(Crypto& crypto, std::string_view seed) : crypto_(crypto), seed_(seed) {}

@@ -6,7 +6,9 @@ namespace core {
 
 namespace {
 
-char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_char(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -71,7 +73,7 @@ bool is_loopback_host(std::string_view host) {
 }
 
 void write(WireWriter& writer, const Headers& headers) {
-  writer.u16(static_cast<uint16_t>(headers.fields().size()));
+  writer.u32(static_cast<uint32_t>(headers.fields().size()));
   for (const auto& [name, value] : headers.fields()) {
     writer.bytes(name);
     writer.bytes(value);
@@ -80,8 +82,8 @@ void write(WireWriter& writer, const Headers& headers) {
 
 Headers read_headers(WireReader& reader) {
   Headers headers;
-  const uint16_t count = reader.u16();
-  for (uint16_t i = 0; i < count && reader.ok(); ++i) {
+  const uint32_t count = reader.u32();
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     const std::string_view name = reader.bytes();
     headers.add(name, reader.bytes());
   }
@@ -102,14 +104,14 @@ Request read_request(WireReader& reader) {
   request.url = reader.string();
   request.headers = read_headers(reader);
   const uint8_t state = reader.u8();
-  request.body_state = state <= static_cast<uint8_t>(BodyState::too_large) ? static_cast<BodyState>(state)
-                                                                             : BodyState::unread;
+  request.body_state =
+      state <= static_cast<uint8_t>(BodyState::too_large) ? static_cast<BodyState>(state) : BodyState::unread;
   request.body = reader.string();
   return request;
 }
 
 void write(WireWriter& writer, const Response& response) {
-  writer.u16(static_cast<uint16_t>(response.status));
+  writer.u32(static_cast<uint32_t>(response.status));
   if (const std::string* text = std::get_if<std::string>(&response.body)) {
     write(writer, response.headers);
     writer.bytes(*text);

@@ -1,6 +1,7 @@
 #include "core/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 namespace core {
@@ -9,6 +10,9 @@ namespace {
 
 /// The white space of JSON.
 constexpr std::string_view kBlanks = " \t\r\n";
+/// What ends a number or a word.
+constexpr std::string_view kDelimiters = " \t\r\n\"[]{},:";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool has_duplicate_name(JsonView value) {
   if (value.is_array()) {
@@ -35,8 +39,10 @@ bool deeper_than(std::string_view text, size_t limit) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
@@ -48,8 +54,8 @@ bool deeper_than(std::string_view text, size_t limit) {
   return false;
 }
 
-/// Where the first value of the text would end if it were valid: after its closing bracket or quote, or after its word.
-/// The text's size where it does not end.
+/// Where the first value of the text would end if it were valid: after its closing bracket or quote, or after
+/// its word. The text's size where it does not end.
 size_t end_of_first_value(std::string_view text) {
   const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
   size_t depth = 0;
@@ -69,7 +75,7 @@ size_t end_of_first_value(std::string_view text) {
       if (depth > 0) --depth;
       closes = true;
     } else if (depth == 0) {
-      return std::min(text.find_first_of(" \t\r\n\"[]{},:", i), text.size());
+      return std::min(text.find_first_of(kDelimiters, i), text.size());
     }
     if (closes && depth == 0) return i + 1;
   }
@@ -84,7 +90,9 @@ bool has_trailing_content(simdjson::dom::parser& parser, std::string_view text) 
   return parser.parse(text.data(), end, true).get(root) == simdjson::SUCCESS;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// RFC 8259 section 6, the whole of `text`.
 bool is_number(std::string_view text) {
@@ -109,23 +117,37 @@ bool is_number(std::string_view text) {
   return i == text.size();
 }
 
-/// True where every number outside of strings is well formed: what a parser has against one is its size then.
-bool has_only_valid_numbers(std::string_view text) {
+bool fits_into_64_bits(std::string_view integer) {
+  int64_t with_sign;
+  uint64_t without;
+  const char* end = integer.data() + integer.size();
+  return std::from_chars(integer.data(), end, with_sign).ec == std::errc() ||
+         std::from_chars(integer.data(), end, without).ec == std::errc();
+}
+
+/// What is wrong with a text that has a number which the parser does not take: its form, or only its size.
+JsonFault number_fault(std::string_view text) {
+  JsonFault fault = JsonFault::big_number;
   bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '-' || is_digit(c)) {
-      const size_t end = std::min(text.find_first_of(" \t\r\n\"[]{},:", i), text.size());
-      if (!is_number(text.substr(i, end - i))) return false;
+      const size_t end = std::min(text.find_first_of(kDelimiters, i), text.size());
+      const std::string_view number = text.substr(i, end - i);
+      if (!is_number(number)) return JsonFault::syntax;
+      const bool is_integer = number.find_first_of(".eE") == std::string_view::npos;
+      if (is_integer && !fits_into_64_bits(number)) fault = JsonFault::big_integer;
       i = end - 1;
     }
   }
-  return true;
+  return fault;
 }
 
 }  // namespace
@@ -150,6 +172,8 @@ JsonResult JsonGate::parse(std::string_view text) {
   if (text.size() > kMaxJsonBytes) return {JsonFault::too_large, {}};
   if (text.find_first_not_of(kBlanks) == std::string_view::npos) return {JsonFault::empty, {}};
   if (!simdjson::validate_utf8(text.data(), text.size())) return {JsonFault::not_utf8, {}};
+  // The parser would pass over it, others would not.
+  if (text.starts_with(kByteOrderMark)) return {JsonFault::syntax, {}};
   if (deeper_than(text, kMaxJsonDepth)) return {JsonFault::too_deep, {}};
   simdjson::dom::element root;
   // simdjson reads a few bytes beyond the end: it copies the text into padded memory of its own.
@@ -158,9 +182,7 @@ JsonResult JsonGate::parse(std::string_view text) {
     case simdjson::BIGINT_ERROR: return {JsonFault::big_integer, {}};
     case simdjson::EMPTY: return {JsonFault::empty, {}};
     case simdjson::DEPTH_ERROR: return {JsonFault::too_deep, {}};
-    case simdjson::NUMBER_ERROR:
-      if (has_only_valid_numbers(text)) return {JsonFault::big_number, {}};
-      [[fallthrough]];
+    case simdjson::NUMBER_ERROR: return {number_fault(text), {}};
     default: return {has_trailing_content(parser_, text) ? JsonFault::trailing : JsonFault::syntax, {}};
   }
   if (has_duplicate_name(root)) return {JsonFault::duplicate_name, {}};

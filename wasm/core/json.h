@@ -1,8 +1,9 @@
 // JSON: one gate in, one way out.
 //
-// Every untrusted JSON text enters through `JsonGate`: UTF-8, a size and a depth limit, nothing after the value, and no
-// name twice in one object (parsers disagree on which of two wins; checking one and acting on the other is a bypass).
-// What leaves is built by nlohmann/json or spliced in as text that is already JSON (`JsonText`), never printed twice.
+// Every untrusted JSON text enters through `JsonGate`: UTF-8, a size and a depth limit, nothing after the
+// value, and no name twice in one object (parsers disagree on which of two wins; checking one and acting on
+// the other is a bypass). What leaves is built by nlohmann/json or spliced in as text that is already JSON
+// (`JsonText`), never printed twice.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -28,15 +29,15 @@ inline constexpr size_t kMaxJsonDepth = 64;
 
 enum class JsonFault {
   none,
-  empty,            // no text at all
-  too_large,        // over kMaxJsonBytes
-  too_deep,         // nested over kMaxJsonDepth
-  not_utf8,         // bytes that are not UTF-8
-  big_integer,      // an integer outside of 64 bits
-  big_number,       // another number that no double can hold
-  trailing,         // something after the value
-  duplicate_name,   // one name twice in an object
-  syntax,           // any other violation of RFC 8259
+  empty,           // no text at all
+  too_large,       // over kMaxJsonBytes
+  too_deep,        // nested over kMaxJsonDepth
+  not_utf8,        // bytes that are not UTF-8
+  big_integer,     // an integer outside of 64 bits
+  big_number,      // another number that no double can hold
+  trailing,        // something after the value
+  duplicate_name,  // one name twice in an object
+  syntax,          // any other violation of RFC 8259
 };
 /// A sentence for the error message.
 std::string_view describe(JsonFault fault);

@@ -47,7 +47,7 @@ void write(WireWriter& writer, const Effect& effect) {
                           tag(EffectTag::verify_token);
                           writer.bytes(e.token);
                           writer.bytes(e.jwks_url);
-                          writer.u16(static_cast<uint16_t>(e.issuers.size()));
+                          writer.u32(static_cast<uint32_t>(e.issuers.size()));
                           for (const std::string& issuer : e.issuers) writer.bytes(issuer);
                           writer.bytes(e.audience);
                         },
@@ -93,11 +93,11 @@ std::optional<Input> read_input(WireReader& reader) {
     case InputTag::resume: {
       Resume input;
       input.continuation = reader.string();
-      const uint16_t count = reader.u16();
-      for (uint16_t i = 0; i < count && reader.ok(); ++i) {
+      const uint32_t count = reader.u32();
+      for (uint32_t i = 0; i < count && reader.ok(); ++i) {
         EffectResult result;
         result.status = reader.u8() == 1 ? EffectResult::Status::succeeded : EffectResult::Status::failed;
-        result.code = reader.u16();
+        result.code = reader.u32();
         result.bytes = reader.string();
         input.results.push_back(std::move(result));
       }
@@ -127,39 +127,40 @@ std::string encode_input(Instant now, std::string_view entropy, const Input& inp
   writer.f64(static_cast<double>(now.milliseconds));
   writer.bytes(entropy);
   const auto tag = [&](InputTag value) { writer.u8(static_cast<uint8_t>(value)); };
-  std::visit(Overloaded{[&](const EdgeRequest& i) {
-                          tag(InputTag::edge_request);
-                          writer.bytes(i.client_address);
-                          write(writer, i.request);
-                        },
-                        [&](const PrincipalRequest& i) {
-                          tag(InputTag::principal_request);
-                          write(writer, i.request);
-                        },
-                        [&](const PrincipalCall& i) {
-                          tag(InputTag::principal_call);
-                          writer.bytes(i.call);
-                        },
-                        [&](const VaultCall& i) {
-                          tag(InputTag::vault_call);
-                          writer.bytes(i.call);
-                        },
-                        [&](const Alarm&) { tag(InputTag::alarm); }, [&](const Wake&) { tag(InputTag::wake); },
-                        [&](const Fault& i) {
-                          tag(InputTag::fault);
-                          write(writer, i.request);
-                        },
-                        [&](const Resume& i) {
-                          tag(InputTag::resume);
-                          writer.bytes(i.continuation);
-                          writer.u16(static_cast<uint16_t>(i.results.size()));
-                          for (const EffectResult& result : i.results) {
-                            writer.u8(result.ok() ? 1 : 0);
-                            writer.u16(result.code);
-                            writer.bytes(result.bytes);
-                          }
-                        }},
-             input);
+  std::visit(
+      Overloaded{[&](const EdgeRequest& i) {
+                   tag(InputTag::edge_request);
+                   writer.bytes(i.client_address);
+                   write(writer, i.request);
+                 },
+                 [&](const PrincipalRequest& i) {
+                   tag(InputTag::principal_request);
+                   write(writer, i.request);
+                 },
+                 [&](const PrincipalCall& i) {
+                   tag(InputTag::principal_call);
+                   writer.bytes(i.call);
+                 },
+                 [&](const VaultCall& i) {
+                   tag(InputTag::vault_call);
+                   writer.bytes(i.call);
+                 },
+                 [&](const Alarm&) { tag(InputTag::alarm); }, [&](const Wake&) { tag(InputTag::wake); },
+                 [&](const Fault& i) {
+                   tag(InputTag::fault);
+                   write(writer, i.request);
+                 },
+                 [&](const Resume& i) {
+                   tag(InputTag::resume);
+                   writer.bytes(i.continuation);
+                   writer.u32(static_cast<uint32_t>(i.results.size()));
+                   for (const EffectResult& result : i.results) {
+                     writer.u8(result.ok() ? 1 : 0);
+                     writer.u32(result.code);
+                     writer.bytes(result.bytes);
+                   }
+                 }},
+      input);
   return writer.take();
 }
 
@@ -187,7 +188,7 @@ std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm) 
                         },
                         [&](const Await& o) {
                           tag(OutputTag::await);
-                          writer.u16(static_cast<uint16_t>(o.effects.size()));
+                          writer.u32(static_cast<uint32_t>(o.effects.size()));
                           for (const Effect& effect : o.effects) write(writer, effect);
                           writer.bytes(o.continuation);
                         }},

@@ -1,8 +1,9 @@
 // The one door of the core: `step(input) -> output`, bytes in and bytes out, nothing kept in between.
 //
-// A step never waits. What it needs from outside it asks for as effects (data), together with a continuation (data: what
-// it must know to go on); the host performs the effects and starts a new step with their results. Time, randomness and
-// storage are given to it. Inside an object a step is one transaction: the host rolls it back when it faults.
+// A step never waits. What it needs from outside it asks for as effects (data), together with a continuation
+// (data: what it must know to go on); the host performs the effects and starts a new step with their results.
+// Time, randomness and storage are given to it. Inside an object a step is one transaction: the host rolls it
+// back when it faults.
 //
 //   Begin  -> respond | reply | forward | await effects
 //   Resume -> respond | reply | forward | await effects
@@ -46,7 +47,8 @@ struct VaultCall {
 struct Alarm {};
 /// The object was created or came back: bring its schema up to date.
 struct Wake {};
-/// A step for this request trapped and was rolled back. Only the answer is wanted; `request` may be what trapped it.
+/// A step for this request trapped and was rolled back. Only the answer is wanted; `request` may be what
+/// trapped it.
 struct Fault {
   Request request;
 };
@@ -55,7 +57,7 @@ struct EffectResult {
   enum class Status : uint8_t { failed, succeeded };
   Status status = Status::failed;
   /// The HTTP status of a Fetch, else 0.
-  uint16_t code = 0;
+  uint32_t code = 0;
   /// What the effect says it gives; on failure the reason.
   std::string bytes;
   bool ok() const { return status == Status::succeeded; }
@@ -66,7 +68,8 @@ struct Resume {
   std::vector<EffectResult> results;
 };
 
-using Input = std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCall, Alarm, Wake, Fault, Resume>;
+using Input =
+    std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCall, Alarm, Wake, Fault, Resume>;
 
 // ---- Out ----
 
@@ -74,15 +77,16 @@ using Input = std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCa
 struct ReadBody {
   uint32_t limit;
 };
-/// Gives the body (at most 1 MiB), its HTTP status in `code`; redirects are not followed. Fails where there was no answer.
+/// Gives the body (at most 1 MiB), its HTTP status in `code`; redirects are not followed. Fails where there
+/// was no answer.
 struct Fetch {
   std::string method;
   std::string url;
   Headers headers;
   std::string body;
 };
-/// Verify a JWT (RFC 7519) by the key set at `jwks_url`: signature, issuer (one of `issuers`), expiry, and the audience where the token has one.
-/// Gives the claims as JSON.
+/// Verify a JWT (RFC 7519) by the key set at `jwks_url`: signature, issuer (one of `issuers`), expiry, and
+/// the audience where the token has one. Gives the claims as JSON.
 struct VerifyToken {
   std::string token;
   std::string jwks_url;
@@ -126,8 +130,9 @@ struct Reply {
 struct ForwardToPrincipal {
   std::string principal;
 };
-/// The OAuth provider answers this request, as authorization server `issuer`. Requests with the same `share_key` that come
-/// together, or within `share_seconds` of a good answer, all get that one answer (kept in memory). Empty: never shared.
+/// The OAuth provider answers this request, as authorization server `issuer`. Requests with the same
+/// `share_key` that come together, or within `share_seconds` of a good answer, all get that one answer (kept
+/// in memory). Empty: never shared.
 struct ForwardToOAuth {
   std::string issuer;
   std::string share_key = {};

@@ -1,8 +1,8 @@
 // The storage port: SQL that answers at once.
 //
-// In workerd it is the principal's Durable Object (`ctx.storage.sql`, synchronous); in native tests it is SQLite. A step
-// runs inside one transaction that its host opens and commits, so code here never writes BEGIN or COMMIT. A statement
-// that fails is a fault, not a value: the host rolls the whole step back.
+// In workerd it is the principal's Durable Object (`ctx.storage.sql`, synchronous); in native tests it is
+// SQLite. A step runs inside one transaction that its host opens and commits, so code here never writes BEGIN
+// or COMMIT. A statement that fails is a fault, not a value: the host rolls the whole step back.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace core {
 
-/// The text of one SQL statement. Only literals: the host remembers a statement by its address, and a statement made
-/// of input could not be told from an injection.
+/// The text of one SQL statement. Only literals: the host remembers a statement by its address, and a
+/// statement made of input could not be told from an injection.
 class Statement {
  public:
   template <size_t N>
@@ -40,7 +40,8 @@ inline Value value_or_null(const std::optional<std::string>& text) {
 /// The rows of one answer. Views that it gives are valid as long as it lives.
 class Rows {
  public:
-  /// `encoded`: u32 columns, u32 rows, then each value as u8 kind (0 null, 1 integer as f64, 2 text) and its bytes.
+  /// `encoded`: u32 columns, u32 rows, then each value as u8 kind (0 null, 1 integer as f64, 2 text) and its
+  /// bytes.
   explicit Rows(std::string encoded);
 
   size_t size() const { return columns_ == 0 ? 0 : values_.size() / columns_; }

@@ -24,11 +24,13 @@ std::string iso8601(Instant instant) {
     rest += day_ms;
     --day;
   }
-  // Days since the epoch to a civil date: count years from 1 March, so that the leap day is the last of its year.
+  // Days since the epoch to a civil date: count years from 1 March, so that the leap day is the last of its
+  // year.
   const int64_t shifted = day + 719'468;  // days since 0000-03-01
   const int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
   const int64_t day_of_era = shifted - era * 146'097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const int64_t day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;

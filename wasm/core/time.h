@@ -12,11 +12,21 @@ struct Duration {
   int64_t milliseconds = 0;
   friend constexpr auto operator<=>(Duration, Duration) = default;
 };
-constexpr Duration milliseconds(int64_t n) { return {n}; }
-constexpr Duration seconds(int64_t n) { return {n * 1000}; }
-constexpr Duration minutes(int64_t n) { return {n * 60'000}; }
-constexpr Duration hours(int64_t n) { return {n * 3'600'000}; }
-constexpr Duration days(int64_t n) { return {n * 86'400'000}; }
+constexpr Duration milliseconds(int64_t n) {
+  return {n};
+}
+constexpr Duration seconds(int64_t n) {
+  return {n * 1000};
+}
+constexpr Duration minutes(int64_t n) {
+  return {n * 60'000};
+}
+constexpr Duration hours(int64_t n) {
+  return {n * 3'600'000};
+}
+constexpr Duration days(int64_t n) {
+  return {n * 86'400'000};
+}
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, as the host's clock gives them.
 struct Instant {

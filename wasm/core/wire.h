@@ -1,8 +1,9 @@
 // The byte format in which values cross between the core and its host, and in which continuations are kept.
 //
-// Little-endian, length-prefixed, no padding. A reader never reads outside of its bytes: the first value that does not
-// fit makes it fail for good (`ok()` is false, every later read gives an empty value), so that code can read a whole
-// record and ask once at the end. Bytes that come back from outside (continuations) are read with this alone.
+// Little-endian, length-prefixed, no padding. A reader never reads outside of its bytes: the first value that
+// does not fit makes it fail for good (`ok()` is false, every later read gives an empty value), so that code
+// can read a whole record and ask once at the end. Bytes that come back from outside (continuations) are read
+// with this alone.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,6 @@ namespace core {
 class WireWriter {
  public:
   void u8(uint8_t value) { out_.push_back(static_cast<char>(value)); }
-  void u16(uint16_t value) { raw(&value, sizeof value); }
   void u32(uint32_t value) { raw(&value, sizeof value); }
   void u64(uint64_t value) { raw(&value, sizeof value); }
   void i64(int64_t value) { raw(&value, sizeof value); }
@@ -40,7 +40,6 @@ class WireReader {
   explicit WireReader(std::string_view bytes) : rest_(bytes) {}
 
   uint8_t u8() { return number<uint8_t>(); }
-  uint16_t u16() { return number<uint16_t>(); }
   uint32_t u32() { return number<uint32_t>(); }
   uint64_t u64() { return number<uint64_t>(); }
   int64_t i64() { return number<int64_t>(); }

@@ -16,7 +16,8 @@ OriginCheck check_origin(const core::Request& request, const Site& site, const c
   const std::optional<std::string_view> origin = request.headers.get("Origin");
   if (!origin) return OriginCheck::absent;
   if (*origin == site.origin) return OriginCheck::allowed;
-  if (std::find(config.allowed_origins.begin(), config.allowed_origins.end(), *origin) != config.allowed_origins.end()) {
+  if (std::find(config.allowed_origins.begin(), config.allowed_origins.end(), *origin) !=
+      config.allowed_origins.end()) {
     return OriginCheck::allowed;
   }
   const std::optional<core::Url> url = core::parse_url(*origin);
@@ -30,9 +31,10 @@ core::Response preflight(const core::Request& request) {
   core::Response response;
   response.status = 204;
   response.headers.add("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
-  response.headers.add("Access-Control-Allow-Headers",
-                       "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, "
-                       "Mcp-Name, Last-Event-ID");
+  response.headers.add(
+      "Access-Control-Allow-Headers",
+      "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, "
+      "Mcp-Name, Last-Event-ID");
   response.headers.add("Access-Control-Max-Age", "86400");
   allow_origin(response, request);
   return response;
@@ -42,7 +44,8 @@ void allow_origin(core::Response& response, const core::Request& request) {
   const std::optional<std::string_view> origin = request.headers.get("Origin");
   if (!origin) return;
   response.headers.add("Access-Control-Allow-Origin", *origin);
-  response.headers.add("Access-Control-Expose-Headers", "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
+  response.headers.add("Access-Control-Expose-Headers",
+                       "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
   response.headers.add("Vary", "Origin");
 }
 
@@ -52,18 +55,20 @@ core::Response protected_resource_metadata(const Site& site) {
   response.headers.add("Cache-Control", "no-store");
   // Public, and read by clients that run in browsers.
   response.headers.add("Access-Control-Allow-Origin", "*");
-  response.body = core::json_text(core::Json{{"resource", site.resource()},
-                                             {"authorization_servers", core::Json::array({site.origin})},
-                                             {"scopes_supported", core::Json::array({"shop:read", "shop:buy"})},
-                                             {"bearer_methods_supported", core::Json::array({"header"})},
-                                             {"resource_name", "MCP Shop"}});
+  response.body =
+      core::json_text(core::Json{{"resource", site.resource()},
+                                 {"authorization_servers", core::Json::array({site.origin})},
+                                 {"scopes_supported", core::Json::array({"shop:read", "shop:buy"})},
+                                 {"bearer_methods_supported", core::Json::array({"header"})},
+                                 {"resource_name", "MCP Shop"}});
   return response;
 }
 
 std::string challenge(const Site& site, Challenge kind) {
   std::string value = "Bearer ";
   if (kind == Challenge::invalid_token) value += "error=\"invalid_token\", ";
-  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + std::string(kScopes) + "\"";
+  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + std::string(kScopes) +
+         "\"";
 }
 
 std::string insufficient_scope(const Site& site, std::string_view scopes) {
@@ -79,7 +84,8 @@ core::Response unauthorized(const Site& site, Challenge kind) {
   response.headers.add("Cache-Control", "no-store");
   response.body =
       kind == Challenge::no_token
-          ? std::string(R"({"error":"unauthorized","error_description":"This endpoint needs a bearer token"})")
+          ? std::string(
+                R"({"error":"unauthorized","error_description":"This endpoint needs a bearer token"})")
           : std::string(
                 R"({"error":"invalid_token","error_description":"The access token is unknown, expired or revoked"})");
   return response;

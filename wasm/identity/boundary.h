@@ -13,18 +13,19 @@ namespace identity {
 
 /// The address that a request came to, and what follows from it for OAuth.
 struct Site {
-  std::string origin;                                        // the issuer (RFC 8414)
+  std::string origin;                                       // the issuer (RFC 8414)
   std::string resource() const { return origin + "/mcp"; }  // the audience (RFC 8707)
   /// RFC 9728 section 3.1.
   std::string resource_metadata() const { return origin + "/.well-known/oauth-protected-resource/mcp"; }
 };
 
-/// Nothing where the request's host is not ours (DNS rebinding, forged Host): PUBLIC_URL's host alone, and in development
-/// any loopback host.
+/// Nothing where the request's host is not ours (DNS rebinding, forged Host): PUBLIC_URL's host alone, and in
+/// development any loopback host.
 std::optional<Site> site_of(const core::Url& url, const core::Config& config);
 
 enum class OriginCheck { absent, allowed, foreign };
-/// The `Origin` of a browser's request: ours, one of ALLOWED_ORIGINS, in development any loopback origin; else foreign.
+/// The `Origin` of a browser's request: ours, one of ALLOWED_ORIGINS, in development any loopback origin;
+/// else foreign.
 OriginCheck check_origin(const core::Request& request, const Site& site, const core::Config& config);
 
 /// The answer to a preflight of the MCP endpoint (Fetch standard, CORS protocol).

@@ -6,7 +6,8 @@ Keys::Keys(const core::Config& config, core::Crypto& crypto) : crypto_(crypto) {
   for (const std::string* secret : {&config.authority_secret, &config.authority_secret_previous}) {
     if (secret->empty()) continue;
     const std::string key_id = core::hkdf_sha256(crypto, *secret, "mcp-deputy", "key id");
-    keys_.push_back({core::base64url(key_id)[0], core::hkdf_sha256(crypto, *secret, "mcp-deputy", "principal")});
+    keys_.push_back(
+        {core::base64url(key_id)[0], core::hkdf_sha256(crypto, *secret, "mcp-deputy", "principal")});
   }
 }
 
@@ -18,7 +19,9 @@ std::string Keys::tag(const Key& key, core::Crypto& crypto, Purpose purpose, std
   return key.id + core::base64url(crypto.hmac_sha256(secret, data).substr(0, 16));
 }
 
-std::string Keys::mac(Purpose purpose, std::string_view data) const { return tag(keys_.front(), crypto_, purpose, data); }
+std::string Keys::mac(Purpose purpose, std::string_view data) const {
+  return tag(keys_.front(), crypto_, purpose, data);
+}
 
 bool Keys::verify(Purpose purpose, std::string_view data, std::string_view given) const {
   for (const Key& key : keys_) {

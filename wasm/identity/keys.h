@@ -1,5 +1,6 @@
-// Keys derived from AUTHORITY_SECRET, one for each purpose, so that nothing made for one purpose is good for another.
-// After a change of the secret the previous one is still accepted; new things are made with the current one alone.
+// Keys derived from AUTHORITY_SECRET, one for each purpose, so that nothing made for one purpose is good for
+// another. After a change of the secret the previous one is still accepted; new things are made with the
+// current one alone.
 #pragma once
 
 #include <string>

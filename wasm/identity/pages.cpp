@@ -26,24 +26,31 @@ core::Response page(int status, std::string_view title, std::string main, std::s
   core::Response response;
   response.status = status;
   response.headers.add("Content-Type", "text/html; charset=utf-8");
-  response.headers.add("Content-Security-Policy",
-                       "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-                       "frame-ancestors 'none'");
+  response.headers.add(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+      "frame-ancestors 'none'");
   response.headers.add("X-Frame-Options", "DENY");
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.headers.add("Referrer-Policy", "same-origin");
   response.headers.add("Cache-Control", "no-store");
-  response.body = fill("layout.html", {{"title", std::string(title)}, {"head", std::move(head), Slot::Kind::html}, {"main", std::move(main), Slot::Kind::html}});
+  response.body = fill("layout.html", {{"title", std::string(title)},
+                                       {"head", std::move(head), Slot::Kind::html},
+                                       {"main", std::move(main), Slot::Kind::html}});
   return response;
 }
 
-core::Response message_page(int status, std::string_view title, std::string_view what, std::string_view advice) {
-  return page(status, title,
-              fill("message.html", {{"title", std::string(title)}, {"what", std::string(what)}, {"advice", std::string(advice)}}));
+core::Response message_page(int status, std::string_view title, std::string_view what,
+                            std::string_view advice) {
+  return page(
+      status, title,
+      fill("message.html",
+           {{"title", std::string(title)}, {"what", std::string(what)}, {"advice", std::string(advice)}}));
 }
 
 core::Response onward_page(std::string_view url, std::string_view where) {
-  return page(200, "One moment", fill("onward.html", {{"url", std::string(url)}, {"where", std::string(where)}}),
+  return page(200, "One moment",
+              fill("onward.html", {{"url", std::string(url)}, {"where", std::string(where)}}),
               "<meta http-equiv=\"refresh\" content=\"0;url=" + core::html_escape(url) + "\">\n");
 }
 

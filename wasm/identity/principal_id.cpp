@@ -23,8 +23,10 @@ std::optional<TokenParts> split_token(std::string_view token) {
   const size_t first = token.find(':');
   if (first == std::string_view::npos) return std::nullopt;
   const size_t second = token.find(':', first + 1);
-  if (second == std::string_view::npos || token.find(':', second + 1) != std::string_view::npos) return std::nullopt;
-  TokenParts parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1)};
+  if (second == std::string_view::npos || token.find(':', second + 1) != std::string_view::npos)
+    return std::nullopt;
+  TokenParts parts{token.substr(0, first), token.substr(first + 1, second - first - 1),
+                   token.substr(second + 1)};
   if (parts.user_id.empty() || parts.grant_id.empty() || parts.secret.empty()) return std::nullopt;
   return parts;
 }

@@ -1,9 +1,9 @@
 // How a principal is named towards the outside.
 //
-// `name`: a pseudonym of 22 characters, made of the identity provider and its id for the human. It names the object.
-// `user id`: the name with a MAC, 45 characters. It is what the OAuth provider puts before its grants and tokens, so
-// that the Worker can route by a token's prefix, and refuse made-up ones without asking any object: merely calling an
-// object with a made-up name would create its storage.
+// `name`: a pseudonym of 22 characters, made of the identity provider and its id for the human. It names the
+// object. `user id`: the name with a MAC, 45 characters. It is what the OAuth provider puts before its grants
+// and tokens, so that the Worker can route by a token's prefix, and refuse made-up ones without asking any
+// object: merely calling an object with a made-up name would create its storage.
 #pragma once
 
 #include <optional>

@@ -24,8 +24,8 @@ struct ScopeText {
   std::string_view scope;
   std::string_view allows;
 };
-constexpr std::array<ScopeText, 2> kScopeTexts{{{"shop:read", "look at the inventory and at your orders"},
-                                                {"shop:buy", "order shirts for you"}}};
+constexpr std::array<ScopeText, 2> kScopeTexts{
+    {{"shop:read", "look at the inventory and at your orders"}, {"shop:buy", "order shirts for you"}}};
 
 /// What the pages say of a client.
 struct ClientView {
@@ -46,7 +46,9 @@ struct ClientView {
 struct Parsing {
   std::string origin;
   template <typename A>
-  void fields(A& a) { a(origin); }
+  void fields(A& a) {
+    a(origin);
+  }
 };
 struct Refusing {
   template <typename A>
@@ -55,13 +57,17 @@ struct Refusing {
 struct Asking {
   ClientView client;
   template <typename A>
-  void fields(A& a) { client.fields(a); }
+  void fields(A& a) {
+    client.fields(a);
+  }
 };
 struct ReadingForm {
   std::string origin;
   std::string path;
   template <typename A>
-  void fields(A& a) { a(origin, path); }
+  void fields(A& a) {
+    a(origin, path);
+  }
 };
 struct Cancelling {
   template <typename A>
@@ -70,14 +76,18 @@ struct Cancelling {
 struct Continuing {
   std::string origin;
   template <typename A>
-  void fields(A& a) { a(origin); }
+  void fields(A& a) {
+    a(origin);
+  }
 };
 struct Leaving {
   std::string origin;
   std::string challenge;
   std::vector<std::string> cookies;
   template <typename A>
-  void fields(A& a) { a(origin, challenge, cookies); }
+  void fields(A& a) {
+    a(origin, challenge, cookies);
+  }
 };
 struct Returning {
   std::string origin;
@@ -85,14 +95,18 @@ struct Returning {
   std::string error;
   std::string error_description;
   template <typename A>
-  void fields(A& a) { a(origin, code, error, error_description); }
+  void fields(A& a) {
+    a(origin, code, error, error_description);
+  }
 };
 struct Exchanging {
   std::string origin;
   std::string request;
   std::vector<std::string> cookies;
   template <typename A>
-  void fields(A& a) { a(origin, request, cookies); }
+  void fields(A& a) {
+    a(origin, request, cookies);
+  }
 };
 struct Verifying {
   std::string origin;
@@ -102,7 +116,9 @@ struct Verifying {
   std::string email;
   std::string name;
   template <typename A>
-  void fields(A& a) { a(origin, request, cookies, subject, email, name); }
+  void fields(A& a) {
+    a(origin, request, cookies, subject, email, name);
+  }
 };
 struct Consenting {
   ClientView client;
@@ -117,13 +133,17 @@ struct Consenting {
 struct Allowing {
   std::string origin;
   template <typename A>
-  void fields(A& a) { a(origin); }
+  void fields(A& a) {
+    a(origin);
+  }
 };
 struct Completing {
   std::string client_name;
   std::vector<std::string> cookies;
   template <typename A>
-  void fields(A& a) { a(client_name, cookies); }
+  void fields(A& a) {
+    a(client_name, cookies);
+  }
 };
 
 using State = std::variant<Parsing, Refusing, Asking, ReadingForm, Cancelling, Continuing, Leaving, Returning,
@@ -134,11 +154,13 @@ using State = std::variant<Parsing, Refusing, Asking, ReadingForm, Cancelling, C
 struct Writing {
   core::WireWriter& out;
   template <typename... Ts>
-  void operator()(Ts&... values) { (one(values), ...); }
+  void operator()(Ts&... values) {
+    (one(values), ...);
+  }
   void one(std::string& value) { out.bytes(value); }
   void one(bool& value) { out.u8(value ? 1 : 0); }
   void one(std::vector<std::string>& list) {
-    out.u16(static_cast<uint16_t>(list.size()));
+    out.u32(static_cast<uint32_t>(list.size()));
     for (std::string& value : list) one(value);
   }
 };
@@ -146,12 +168,14 @@ struct Writing {
 struct Reading {
   core::WireReader& in;
   template <typename... Ts>
-  void operator()(Ts&... values) { (one(values), ...); }
+  void operator()(Ts&... values) {
+    (one(values), ...);
+  }
   void one(std::string& value) { value = in.string(); }
   void one(bool& value) { value = in.u8() == 1; }
   void one(std::vector<std::string>& list) {
-    const uint16_t count = in.u16();
-    for (uint16_t i = 0; i < count && in.ok(); ++i) list.push_back(in.string());
+    const uint32_t count = in.u32();
+    for (uint32_t i = 0; i < count && in.ok(); ++i) list.push_back(in.string());
   }
 };
 
@@ -183,7 +207,9 @@ std::optional<State> decode(std::string_view bytes) {
   return decode_as(index, reader);
 }
 
-Await await(Effect effect, State state) { return {{std::move(effect)}, encode(std::move(state))}; }
+Await await(Effect effect, State state) {
+  return {{std::move(effect)}, encode(std::move(state))};
+}
 
 CallOAuth oauth(std::string_view operation, std::string origin, std::string arguments) {
   return {std::string(operation), std::move(origin), std::move(arguments)};
@@ -257,8 +283,9 @@ std::string scope_choices(const ClientView& client) {
   std::string html;
   for (const ScopeText& text : kScopeTexts) {
     if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
-    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) + "\" checked> <span>" +
-            std::string(text.allows) + " <span class=\"quiet\">(" + std::string(text.scope) + ")</span></span></label>\n";
+    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
+            "\" checked> <span>" + std::string(text.allows) + " <span class=\"quiet\">(" +
+            std::string(text.scope) + ")</span></span></label>\n";
   }
   return html;
 }
@@ -289,7 +316,9 @@ core::Response refusal(const EffectResult& result) {
 
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {
   ClientView view;
-  const auto text = [&](std::string_view name) { return std::string(core::string_member(client, name).value_or("")); };
+  const auto text = [&](std::string_view name) {
+    return std::string(core::string_member(client, name).value_or(""));
+  };
   view.name = text("name");
   view.known_by = text("known_by");
   view.host = text("host");
@@ -300,7 +329,8 @@ ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes
 
 class Machine {
  public:
-  Machine(const core::Config& config, const Keys& keys, const std::vector<EffectResult>& results, core::Context& step)
+  Machine(const core::Config& config, const Keys& keys, const std::vector<EffectResult>& results,
+          core::Context& step)
       : config_(config), keys_(keys), results_(results), step_(step) {}
 
   // GET /authorize: the provider has checked client, redirect URI, resource and PKCE method.
@@ -322,34 +352,34 @@ class Machine {
     const std::vector<std::string> asked = core::string_list(core::member(*request, "scope"));
     const std::vector<std::string> scopes = known_scopes(asked);
     if (scopes.empty()) return refuse("invalid_scope", "The scopes here are shop:read and shop:buy");
-    const std::string extended = with_members(core::json_text(*request), "\"requested_scopes\":" + json_list(scopes) +
-                                                                             ",\"client\":" + core::json_text(*client));
+    const std::string extended =
+        with_members(core::json_text(*request),
+                     "\"requested_scopes\":" + json_list(scopes) + ",\"client\":" + core::json_text(*client));
     return await(oauth("begin_consent", state.origin, "{\"request\":" + extended + "}"),
                  Asking{view_of(*client, scopes)});
   }
 
-  Outcome operator()(const Refusing&) {
-    return Respond{refusal(first())};
-  }
+  Outcome operator()(const Refusing&) { return Respond{refusal(first())}; }
 
   Outcome operator()(const Asking& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
     const ClientView& client = state.client;
-    return Respond{with_cookies(
-        page(200, "An application asks to act for you",
-             fill("ask.html", {{"client", client.name},
-                               {"origin", client.known_by},
-                               {"host", client.host},
-                               {"warning", loopback_warning(client), Slot::Kind::html},
-                               {"scopes", scope_sentence(client)},
-                               {"handle", answer.text("handle")}})),
-        answer.list("cookies"))};
+    return Respond{
+        with_cookies(page(200, "An application asks to act for you",
+                          fill("ask.html", {{"client", client.name},
+                                            {"origin", client.known_by},
+                                            {"host", client.host},
+                                            {"warning", loopback_warning(client), Slot::Kind::html},
+                                            {"scopes", scope_sentence(client)},
+                                            {"handle", answer.text("handle")}})),
+                     answer.list("cookies"))};
   }
 
   Outcome operator()(const ReadingForm& state) {
     if (!first().ok()) {
-      return Respond{start_again_page(413, "The form is too large", "A form of this page has at most 16 KiB.")};
+      return Respond{
+          start_again_page(413, "The form is too large", "A form of this page has at most 16 KiB.")};
     }
     const std::string& form = first().bytes;
     const std::string handle = core::form_value(form, "handle").value_or("");
@@ -359,15 +389,18 @@ class Machine {
       return await(oauth("deny_consent", state.origin, "{" + handle_member + "}"), Cancelling{});
     }
     if (state.path == "/authorize" && decision == "continue") {
-      return await(oauth("approve_consent", state.origin, "{" + handle_member + "}"), Continuing{state.origin});
+      return await(oauth("approve_consent", state.origin, "{" + handle_member + "}"),
+                   Continuing{state.origin});
     }
     if (state.path == "/consent" && decision == "allow") {
       const std::vector<std::string> chosen = core::form_values(form, "scope");
       if (chosen.empty()) {
-        return Respond{message_page(400, "Nothing was chosen", "No permission was ticked, so there is nothing to allow.",
+        return Respond{message_page(400, "Nothing was chosen",
+                                    "No permission was ticked, so there is nothing to allow.",
                                     "Go back one page and tick at least one, or deny.")};
       }
-      return await(oauth("approve_consent", state.origin, "{" + handle_member + ",\"scope\":" + json_list(chosen) + "}"),
+      return await(oauth("approve_consent", state.origin,
+                         "{" + handle_member + ",\"scope\":" + json_list(chosen) + "}"),
                    Allowing{state.origin});
     }
     return Respond{start_again_page(400, "This form cannot be understood", "It says neither yes nor no.")};
@@ -376,8 +409,9 @@ class Machine {
   Outcome operator()(const Cancelling&) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    return Respond{with_cookies(onward_page(answer.text("redirect_to"), "the application, which is told that you said no"),
-                                answer.list("cookies"))};
+    return Respond{with_cookies(
+        onward_page(answer.text("redirect_to"), "the application, which is told that you said no"),
+        answer.list("cookies"))};
   }
 
   Outcome operator()(const Continuing& state) {
@@ -388,15 +422,16 @@ class Machine {
     const std::string verifier = core::base64url(step_.entropy.bytes(32));
     const std::string challenge = core::base64url(step_.crypto.sha256(verifier));
     return await(oauth("begin_upstream", state.origin,
-                       "{\"request\":" + answer.json("request") + ",\"data\":{\"verifier\":" + core::json_quote(verifier) +
-                           "}}"),
+                       "{\"request\":" + answer.json("request") +
+                           ",\"data\":{\"verifier\":" + core::json_quote(verifier) + "}}"),
                  Leaving{state.origin, challenge, answer.list("cookies")});
   }
 
   Outcome operator()(const Leaving& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    std::string url = config_.workos_api_url + "/user_management/authorize?response_type=code&provider=authkit";
+    std::string url =
+        config_.workos_api_url + "/user_management/authorize?response_type=code&provider=authkit";
     url += "&client_id=" + core::percent_encode(config_.workos_client_id);
     url += "&redirect_uri=" + core::percent_encode(state.origin + "/callback");
     url += "&state=" + core::percent_encode(answer.text("state"));
@@ -449,12 +484,15 @@ class Machine {
     const auto user = answer.member("user");
     const std::string token = answer.text("access_token");
     if (exchanged.code != 200 || !user || token.empty()) {
-      return Respond{with_cookies(start_again_page(400, "The sign-in did not succeed",
-                                                   "AuthKit did not accept the code of this sign-in: it may be too old, "
-                                                   "or it was used before."),
-                                  state.cookies)};
+      return Respond{
+          with_cookies(start_again_page(400, "The sign-in did not succeed",
+                                        "AuthKit did not accept the code of this sign-in: it may be too old, "
+                                        "or it was used before."),
+                       state.cookies)};
     }
-    const auto text = [&](std::string_view name) { return std::string(core::string_member(*user, name).value_or("")); };
+    const auto text = [&](std::string_view name) {
+      return std::string(core::string_member(*user, name).value_or(""));
+    };
     std::string name = text("first_name");
     if (!text("last_name").empty()) name += (name.empty() ? "" : " ") + text("last_name");
     return await(core::VerifyToken{token, config_.workos_api_url + "/sso/jwks/" + config_.workos_client_id,
@@ -470,16 +508,18 @@ class Machine {
     }
     const Answer claims(first());
     if (claims.text("sub").empty() || claims.text("sub") != state.subject) {
-      return Respond{with_cookies(start_again_page(400, "The sign-in could not be verified",
-                                                   "The token that came from AuthKit belongs to somebody else."),
-                                  state.cookies)};
+      return Respond{
+          with_cookies(start_again_page(400, "The sign-in could not be verified",
+                                        "The token that came from AuthKit belongs to somebody else."),
+                       state.cookies)};
     }
     if (claims.member("act")) {
-      return Respond{with_cookies(message_page(403, "An impersonated session allows nothing",
-                                               "This AuthKit session was opened by an administrator on behalf of " +
-                                                   state.email + ". Only they themselves can appoint a deputy.",
-                                               "End the impersonation and sign in as yourself."),
-                                  state.cookies)};
+      return Respond{
+          with_cookies(message_page(403, "An impersonated session allows nothing",
+                                    "This AuthKit session was opened by an administrator on behalf of " +
+                                        state.email + ". Only they themselves can appoint a deputy.",
+                                    "End the impersonation and sign in as yourself."),
+                       state.cookies)};
     }
     core::JsonGate gate;
     const core::JsonResult request = gate.parse(state.request);
@@ -503,15 +543,16 @@ class Machine {
     const Answer answer(first());
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
-    return Respond{with_cookies(page(200, "Allow this deputy?",
-                                     fill("consent.html", {{"client", state.client.name},
-                                                           {"origin", state.client.known_by},
-                                                           {"host", state.client.host},
-                                                           {"warning", loopback_warning(state.client), Slot::Kind::html},
-                                                           {"person", state.person},
-                                                           {"scopes", scope_choices(state.client), Slot::Kind::html},
-                                                           {"handle", answer.text("handle")}})),
-                                cookies)};
+    return Respond{
+        with_cookies(page(200, "Allow this deputy?",
+                          fill("consent.html", {{"client", state.client.name},
+                                                {"origin", state.client.known_by},
+                                                {"host", state.client.host},
+                                                {"warning", loopback_warning(state.client), Slot::Kind::html},
+                                                {"person", state.person},
+                                                {"scopes", scope_choices(state.client), Slot::Kind::html},
+                                                {"handle", answer.text("handle")}})),
+                     cookies)};
   }
 
   Outcome operator()(const Allowing& state) {
@@ -522,22 +563,25 @@ class Machine {
     const auto client = request ? core::member(*request, "client") : std::nullopt;
     // The handle of the first page is none for this one: nobody had signed in then.
     if (!person || !client) {
-      return Respond{start_again_page(400, "This sign-in cannot go on", "Nobody has signed in for this request.")};
+      return Respond{
+          start_again_page(400, "This sign-in cannot go on", "Nobody has signed in for this request.")};
     }
     const std::string subject(core::string_member(*person, "subject").value_or(""));
     if (subject.empty()) return broken();
     const std::string name = principal_name(step_.crypto, kProvider, subject);
     const std::string client_name(core::string_member(*client, "name").value_or(""));
     const auto requested = core::member(*request, "requested_scopes");
-    const std::string metadata =
-        with_members(core::json_text(*person), "\"client_name\":" + core::json_quote(client_name) + ",\"requested_scopes\":" +
-                                                   (requested ? core::json_text(*requested) : std::string("[]")));
+    const std::string metadata = with_members(
+        core::json_text(*person),
+        "\"client_name\":" + core::json_quote(client_name) +
+            ",\"requested_scopes\":" + (requested ? core::json_text(*requested) : std::string("[]")));
     const auto scope = core::member(*request, "scope");
-    const std::string call = "{\"call\":\"complete_authorization\",\"issuer\":" + core::json_quote(state.origin) +
-                             ",\"user_id\":" + core::json_quote(user_id(keys_, name)) +
-                             ",\"request\":" + core::json_text(*request) +
-                             ",\"scope\":" + (scope ? core::json_text(*scope) : std::string("[]")) +
-                             ",\"metadata\":" + metadata + "}";
+    const std::string call =
+        "{\"call\":\"complete_authorization\",\"issuer\":" + core::json_quote(state.origin) +
+        ",\"user_id\":" + core::json_quote(user_id(keys_, name)) +
+        ",\"request\":" + core::json_text(*request) +
+        ",\"scope\":" + (scope ? core::json_text(*scope) : std::string("[]")) + ",\"metadata\":" + metadata +
+        "}";
     return await(core::CallPrincipal{name, call}, Completing{client_name, answer.list("cookies")});
   }
 
@@ -551,7 +595,8 @@ class Machine {
  private:
   const EffectResult& first() const { return results_.front(); }
   static Outcome broken() {
-    return Respond{message_page(500, "That did not work", "The sign-in lost its way.", "Go back to your client and connect again.")};
+    return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
+                                "Go back to your client and connect again.")};
   }
 
   const core::Config& config_;
@@ -570,7 +615,8 @@ core::Outcome SignIn::authorize(const core::Request& request, const Site& site) 
 core::Outcome SignIn::submit(const core::Request& request, const core::Url& url, const Site& site) const {
   // The handle and its cookie already bind the form to the browser; a foreign page is told so at once.
   if (check_origin(request, site, config_) == OriginCheck::foreign) {
-    return Respond{start_again_page(403, "This form came from elsewhere", "The page that sent it is not one of ours.")};
+    return Respond{
+        start_again_page(403, "This form came from elsewhere", "The page that sent it is not one of ours.")};
   }
   return await(core::ReadBody{kMaxFormBytes}, ReadingForm{site.origin, url.path});
 }
@@ -585,7 +631,8 @@ core::Outcome SignIn::resume(std::string_view continuation, const std::vector<co
                              core::Context& step) const {
   std::optional<State> state = decode(continuation);
   if (!state || results.size() != 1) {
-    return Respond{message_page(500, "That did not work", "The sign-in lost its way.", "Go back to your client and connect again.")};
+    return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
+                                "Go back to your client and connect again.")};
   }
   return std::visit(Machine(config_, keys_, results, step), *state);
 }

@@ -5,9 +5,9 @@
 //   GET /callback    state -> exchange the code -> verify the token -> page "what may it do"
 //   POST /consent    allow -> the principal's object makes the grant -> the client   or deny -> the client
 //
-// Each arrow that needs the outside is an effect; each state between is a struct in `sign_in.cpp`, visited exhaustively.
-// The OAuth provider keeps the transactions: single use, ten minutes, bound to the browser by a cookie. No token of
-// AuthKit outlives the callback.
+// Each arrow that needs the outside is an effect; each state between is a struct in `sign_in.cpp`, visited
+// exhaustively. The OAuth provider keeps the transactions: single use, ten minutes, bound to the browser by a
+// cookie. No token of AuthKit outlives the callback.
 #pragma once
 
 #include "core/config.h"

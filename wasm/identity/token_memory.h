@@ -1,6 +1,6 @@
-// Access tokens that the OAuth provider has validated, remembered by their hash so that the next call need not ask it
-// again. Valid tokens only, bounded, never past their expiry. It says what a token is, not whether its grant still
-// stands: that is read from storage on every call.
+// Access tokens that the OAuth provider has validated, remembered by their hash so that the next call need
+// not ask it again. Valid tokens only, bounded, never past their expiry. It says what a token is, not whether
+// its grant still stands: that is read from storage on every call.
 #pragma once
 
 #include <deque>

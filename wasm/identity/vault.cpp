@@ -41,8 +41,8 @@ std::string text(std::optional<core::JsonView> object, std::string_view name) {
   return object ? std::string(core::string_member(*object, name).value_or("")) : std::string();
 }
 
-/// The grant that the provider's record speaks of; what the human was told and who they are is in its metadata, which
-/// the sign-in put there.
+/// The grant that the provider's record speaks of; what the human was told and who they are is in its
+/// metadata, which the sign-in put there.
 authority::Grant read_grant(core::JsonView record, std::string_view id, core::Instant now) {
   const std::optional<core::JsonView> metadata = core::member(record, "metadata");
   authority::Grant grant;
@@ -50,7 +50,8 @@ authority::Grant read_grant(core::JsonView record, std::string_view id, core::In
   grant.client_id = text(record, "clientId");
   grant.client_name = text(metadata, "client_name");
   grant.scopes = core::string_list(core::member(record, "scope"));
-  grant.requested_scopes = core::string_list(metadata ? core::member(*metadata, "requested_scopes") : std::nullopt);
+  grant.requested_scopes =
+      core::string_list(metadata ? core::member(*metadata, "requested_scopes") : std::nullopt);
   grant.subject = text(metadata, "subject");
   grant.email = text(metadata, "email");
   grant.name = text(metadata, "name");
@@ -72,17 +73,20 @@ constexpr int64_t kNever = 9'007'199'254'740'991;  // the largest integer that c
 
 int64_t expiry(core::JsonView call, core::Instant now) {
   if (const auto at = core::integer_member(call, "expires_at")) return *at * 1000;
-  if (const auto in = core::integer_member(call, "expires_in")) return (now + core::seconds(*in)).milliseconds;
+  if (const auto in = core::integer_member(call, "expires_in"))
+    return (now + core::seconds(*in)).milliseconds;
   return kNever;
 }
 
 /// The hash of the refresh token that a grant record holds, in the provider's own form (hexadecimal SHA-256).
-std::string refresh_token_id(core::JsonView record) { return text(record, "refreshTokenId"); }
+std::string refresh_token_id(core::JsonView record) {
+  return text(record, "refreshTokenId");
+}
 
 /// A code that nobody redeemed and a refresh token that ran out leave a grant that no token can use any more.
 void end_expired_grants(core::Storage& storage, core::Instant now) {
-  const core::Rows rows =
-      storage.query("SELECT id FROM oauth_records WHERE kind = 'grant' AND expires_at <= ?", {now.milliseconds});
+  const core::Rows rows = storage.query(
+      "SELECT id FROM oauth_records WHERE kind = 'grant' AND expires_at <= ?", {now.milliseconds});
   for (size_t i = 0; i < rows.size(); ++i) end_grant(storage, rows.text(i, 0), "expired", now);
 }
 
@@ -98,9 +102,11 @@ VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
   if (key.kind == "token") {
     const std::optional<authority::Grant> grant = authority::find_grant(storage, key.grant_id);
     if (!grant || grant->ended_at) return {error("invalid_grant", "The grant has ended"), {}};
-    storage.query("DELETE FROM oauth_records WHERE expires_at <= ? AND kind = 'token'", {step.now.milliseconds});
+    storage.query("DELETE FROM oauth_records WHERE expires_at <= ? AND kind = 'token'",
+                  {step.now.milliseconds});
     storage.query(
-        "INSERT INTO oauth_records (id, kind, grant_id, record, metadata, expires_at) VALUES (?, 'token', ?, ?, ?, ?) "
+        "INSERT INTO oauth_records (id, kind, grant_id, record, metadata, expires_at) VALUES (?, 'token', ?, "
+        "?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET record = excluded.record, expires_at = excluded.expires_at",
         {key.token_id, key.grant_id, record_text, metadata, expires_at});
     return {"{}", {}};
@@ -115,19 +121,23 @@ VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
     end_expired_grants(storage, step.now);
     authority::add_grant(storage, read_grant(record.root, key.grant_id, step.now));
   } else {
-    // A refresh token that is replaced by this write is remembered, so that its replay can be told from nonsense.
+    // A refresh token that is replaced by this write is remembered, so that its replay can be told from
+    // nonsense.
     const core::Rows rows = storage.query("SELECT record FROM oauth_records WHERE id = ?", {key.grant_id});
     core::JsonGate old_gate;
-    const core::JsonResult old = rows.empty() ? core::JsonResult{core::JsonFault::empty, {}} : old_gate.parse(rows.text(0, 0));
+    const core::JsonResult old =
+        rows.empty() ? core::JsonResult{core::JsonFault::empty, {}} : old_gate.parse(rows.text(0, 0));
     const std::string replaced = old.ok() ? refresh_token_id(old.root) : std::string();
     if (!replaced.empty() && replaced != refresh_token_id(record.root)) {
       storage.query(
-          "INSERT INTO replaced_refresh_tokens (id, grant_id, replaced_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          "INSERT INTO replaced_refresh_tokens (id, grant_id, replaced_at) VALUES (?, ?, ?) ON CONFLICT DO "
+          "NOTHING",
           {replaced, key.grant_id, step.now.milliseconds});
     }
   }
   storage.query(
-      "INSERT INTO oauth_records (id, kind, grant_id, record, metadata, expires_at) VALUES (?, 'grant', ?, ?, ?, ?) "
+      "INSERT INTO oauth_records (id, kind, grant_id, record, metadata, expires_at) VALUES (?, 'grant', ?, "
+      "?, ?, ?) "
       "ON CONFLICT (id) DO UPDATE SET record = excluded.record, metadata = excluded.metadata, "
       "expires_at = excluded.expires_at",
       {key.grant_id, key.grant_id, record_text, metadata, expires_at});
@@ -143,12 +153,15 @@ VaultAnswer remove(const Key& key, core::Context& step) {
 std::string list(core::Storage& storage, const Key& prefix, core::Instant now) {
   const bool tokens = prefix.kind == "token";
   const core::Rows rows =
-      tokens ? storage.query("SELECT id, metadata, grant_id FROM oauth_records WHERE kind = 'token' AND grant_id = ? AND "
-                             "expires_at > ? ORDER BY id",
-                             {prefix.grant_id, now.milliseconds})
-             : storage.query("SELECT id, metadata, grant_id FROM oauth_records WHERE kind = 'grant' AND expires_at > ? "
-                             "ORDER BY id",
-                             {now.milliseconds});
+      tokens
+          ? storage.query(
+                "SELECT id, metadata, grant_id FROM oauth_records WHERE kind = 'token' AND grant_id = ? AND "
+                "expires_at > ? ORDER BY id",
+                {prefix.grant_id, now.milliseconds})
+          : storage.query(
+                "SELECT id, metadata, grant_id FROM oauth_records WHERE kind = 'grant' AND expires_at > ? "
+                "ORDER BY id",
+                {now.milliseconds});
   std::string keys;
   for (size_t i = 0; i < rows.size(); ++i) {
     std::string name = std::string(prefix.kind) + ":" + std::string(prefix.user_id) + ":";
@@ -167,7 +180,8 @@ std::string list(core::Storage& storage, const Key& prefix, core::Instant now) {
 
 void create_vault_schema(core::Storage& storage) {
   storage.query(
-      "CREATE TABLE IF NOT EXISTS oauth_records (id TEXT PRIMARY KEY, kind TEXT NOT NULL, grant_id TEXT NOT NULL, "
+      "CREATE TABLE IF NOT EXISTS oauth_records (id TEXT PRIMARY KEY, kind TEXT NOT NULL, grant_id TEXT NOT "
+      "NULL, "
       "record TEXT NOT NULL, metadata TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID");
   storage.query(
       "CREATE TABLE IF NOT EXISTS replaced_refresh_tokens (id TEXT PRIMARY KEY, grant_id TEXT NOT NULL, "
@@ -192,7 +206,8 @@ VaultAnswer vault(core::JsonView call, const Keys& keys, std::string_view princi
   return {error("server_error", "unknown operation"), {}};
 }
 
-bool end_grant(core::Storage& storage, std::string_view grant_id, std::string_view reason, core::Instant now) {
+bool end_grant(core::Storage& storage, std::string_view grant_id, std::string_view reason,
+               core::Instant now) {
   if (authority::end_grant(storage, grant_id, reason, now) == authority::Ended::before_or_never) return false;
   storage.query("DELETE FROM oauth_records WHERE grant_id = ?", {grant_id});
   storage.query("DELETE FROM replaced_refresh_tokens WHERE grant_id = ?", {grant_id});

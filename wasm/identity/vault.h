@@ -1,10 +1,11 @@
-// Where the OAuth provider keeps grants, codes and tokens: a KV-shaped store inside the principal's own object, strongly
-// consistent, and the place where a grant begins and ends.
+// Where the OAuth provider keeps grants, codes and tokens: a KV-shaped store inside the principal's own
+// object, strongly consistent, and the place where a grant begins and ends.
 //
 // The provider believes that it talks to a KV namespace. Its keys are `grant:{user}:{grant}` and
 // `token:{user}:{grant}:{token}`. What always holds:
 //  - keys of another principal are refused;
-//  - the first write of a grant makes it; a delete of a grant, or of any of its tokens, ends it for good (RFC 7009
+//  - the first write of a grant makes it; a delete of a grant, or of any of its tokens, ends it for good (RFC
+//  7009
 //    revocation, a replayed code and a new authorization of the same client all come as deletes);
 //  - nothing can be written for an ended grant, and nothing of it can be read.
 #pragma once
@@ -19,8 +20,8 @@
 
 namespace identity {
 
-/// A refresh token that was replaced may be repeated for this long (parallel clients, lost answers); used later it ends
-/// its grant (RFC 9700 section 4.14.2).
+/// A refresh token that was replaced may be repeated for this long (parallel clients, lost answers); used
+/// later it ends its grant (RFC 9700 section 4.14.2).
 inline constexpr core::Duration kRefreshGrace = core::seconds(30);
 
 void create_vault_schema(core::Storage& storage);
@@ -32,8 +33,9 @@ struct VaultAnswer {
   std::optional<std::string> ended_grant;
 };
 
-/// `call`: {"operation": "get" | "put" | "delete" | "list", "key" | "prefix", "value", "expires_at" (seconds),
-/// "expires_in" (seconds), "metadata"}. `principal`: whose object this is, empty before the first grant.
+/// `call`: {"operation": "get" | "put" | "delete" | "list", "key" | "prefix", "value", "expires_at"
+/// (seconds), "expires_in" (seconds), "metadata"}. `principal`: whose object this is, empty before the first
+/// grant.
 VaultAnswer vault(core::JsonView call, const Keys& keys, std::string_view principal, core::Context& step);
 
 /// Ends a grant and forgets its tokens; true if it stood until now.
