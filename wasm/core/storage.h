@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,7 @@ inline Value value_or_null(const std::optional<std::string>& text) {
   return text ? Value(std::string_view(*text)) : Value();
 }
 
-/// The rows of one answer. Views that it gives are valid as long as it lives.
+/// The rows of one answer. Views that it gives are valid as long as it lives, wherever it is moved.
 class Rows {
  public:
   /// `encoded`: u32 columns, u32 rows, then each value as u8 kind (0 null, 1 integer as f64, 2 text) and its
@@ -54,7 +55,8 @@ class Rows {
   std::optional<std::string> optional_text(size_t row, size_t column) const;
 
  private:
-  std::string encoded_;
+  // Behind a pointer: a short string would lie inside of the object and move with it, away from the views.
+  std::unique_ptr<const std::string> encoded_;
   size_t columns_ = 0;
   std::vector<Value> values_;
 };
