@@ -60,8 +60,8 @@ export class Core {
     try {
       this.#sql = sql;
       const bytes = input.bytes();
-      const room = exports.input_buffer(bytes.length); // may grow the memory, and a view from before is dead then
-      new Uint8Array(exports.memory.buffer).set(bytes, room);
+      // In this order: input_buffer() may grow the memory, and a view from before is dead then.
+      this.#bytes(exports.input_buffer(bytes.length), bytes.length).set(bytes);
       const at = exports.step(bytes.length, sql ? 1 : 0);
       const length = new DataView(exports.memory.buffer).getUint32(at, true);
       return new Reader(new Uint8Array(exports.memory.buffer, at + 4, length));

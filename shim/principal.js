@@ -23,6 +23,8 @@ export class Principal extends DurableObject {
   #alarm = Infinity;
   /** Answers of the OAuth provider that the same request may get again. @type {Map<string, Promise<Response>>} */
   #shared = new Map();
+  /** The OAuth provider's last answer: it reads, waits and writes, so that two requests with one code must not overlap. @type {Promise<any>} */
+  #turn = Promise.resolve();
   /** The bindings, with the OAuth provider's storage in this object. @type {Env} */
   #env;
 
@@ -121,7 +123,8 @@ export class Principal extends DurableObject {
 
   /** @param {{ issuer: string, shareKey: string, shareSeconds: number }} to @param {Request} request @param {Uint8Array | null} body */
   async #askOAuth({ issuer, shareKey, shareSeconds }, request, body) {
-    const ask = () => serverOf(issuer).fetch(new Request(request, { body }), this.#env, /** @type {any} */ (this.ctx));
+    const now = () => serverOf(issuer).fetch(new Request(request, { body }), this.#env, /** @type {any} */ (this.ctx));
+    const ask = () => (this.#turn = this.#turn.then(now, now));
     if (!shareKey) return ask();
     let answer = this.#shared.get(shareKey);
     if (!answer) {
