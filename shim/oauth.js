@@ -74,7 +74,7 @@ const operations = {
   },
   async validate_token(_oauth, { token, resource }, { env }, issuer) {
     const valid = await serverOf(issuer).validateToken(resource, token, env);
-    return valid ? { audience: valid.audience, expires_at: valid.expiresAt } : {};
+    return valid ? { audience: valid.audience, expires_at: valid.expiresAt, scope: valid.scope } : {};
   },
 };
 

@@ -1,5 +1,7 @@
 #include "app.h"
 
+#include <algorithm>
+
 #include "authority/decide.h"
 #include "authority/grants.h"
 #include "authority/pauses.h"
@@ -159,6 +161,19 @@ mcp::Caller caller_of(const authority::Grant& grant, core::Instant now) {
   return caller;
 }
 
+/// The grant as far as a token reaches. What the client left out when it asked for the token counts as never
+/// asked for: it can ask for a token that has it.
+authority::Grant within(authority::Grant grant, const std::vector<std::string>& token_scopes) {
+  const auto left_out = [&](const std::string& scope) {
+    return std::find(token_scopes.begin(), token_scopes.end(), scope) == token_scopes.end();
+  };
+  for (const std::string& scope : grant.scopes) {
+    if (left_out(scope)) std::erase(grant.requested_scopes, scope);
+  }
+  std::erase_if(grant.scopes, left_out);
+  return grant;
+}
+
 constexpr std::string_view kPrincipalSetting = "principal";
 
 /// Whose object this is; empty before the first grant.
@@ -316,14 +331,18 @@ Outcome App::token_at_principal(const core::Request& request, const identity::Si
   const std::optional<std::string> token = core::form_value(request.body, "refresh_token");
   if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
                    identity::RefreshToken::replaced) {
-    const std::optional<identity::TokenParts> parts = identity::split_token(*token);
-    identity::end_grant(*step.storage, parts->grant_id, "refresh_token_replayed", step.now);
-    forget_grant(parts->grant_id, *step.storage);
+    const std::string grant_id(identity::split_token(*token)->grant_id);
+    identity::end_grant(*step.storage, grant_id, "refresh_token_replayed", step.now);
+    forget_grant(grant_id, *step.storage);
     return Respond{
         oauth_error(400, "invalid_grant",
                     "This refresh token was replaced before; its use ended the grant, so sign in again")};
   }
-  if (!token) return core::ForwardToOAuth{site.origin};
+  const std::optional<identity::TokenParts> parts = token ? identity::split_token(*token) : std::nullopt;
+  const std::optional<authority::Grant> grant =
+      parts ? authority::find_grant(*step.storage, parts->grant_id) : std::nullopt;
+  // What a grant once answered is not repeated after its end.
+  if (!grant || grant->ended_at) return core::ForwardToOAuth{site.origin};
   // Honest retries and parallel clients repeat the very same request: they get the very same answer.
   std::string same = request.body;
   same.append("\n").append(request.headers.get("Authorization").value_or(""));
@@ -359,7 +378,8 @@ Outcome App::validated(const core::Request& request, const identity::Site& site,
   const std::optional<identity::TokenParts> parts = identity::split_token(token);
   if (!audience || !expires_at || !parts) return Respond{refused};
   identity::ValidToken valid{std::string(parts->grant_id), std::string(*audience),
-                             core::Instant{*expires_at * 1000}};
+                             core::Instant{*expires_at * 1000},
+                             core::string_list(core::member(answer.root, "scope"))};
   tokens_.remember(crypto_.sha256(token), valid);
   return act(request, site, valid, step);
 }
@@ -371,7 +391,8 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
   if (!grant || grant->ended_at || token.audience != site.resource()) {
     response = identity::unauthorized(site, identity::Challenge::invalid_token);
   } else {
-    AuthorityGate gate(*grant, site);
+    const authority::Grant reach = within(*grant, token.scopes);
+    AuthorityGate gate(reach, site);
     response = server_.handle(request, caller_of(*grant, step.now), config_, gate, step);
   }
   identity::allow_origin(response, request);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "core/time.h"
 
@@ -17,6 +18,8 @@ struct ValidToken {
   /// The resource that the token is for (RFC 8707), as the provider gave it.
   std::string audience;
   core::Instant expires_at;
+  /// What the client asked this token for: all that the grant allows, or less (RFC 6749 section 6).
+  std::vector<std::string> scopes{};
 };
 
 class TokenMemory {
