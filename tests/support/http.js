@@ -1,0 +1,57 @@
+/**
+ * HTTP with nothing in between: `fetch` sets, checks and hides too much for tests of a server's border. Here every header
+ * is as the test says (Host, Origin, a length that is announced or not), and nothing is followed, decoded or retried.
+ */
+import { Agent, request } from 'node:http';
+
+const agent = new Agent({ keepAlive: true });
+
+/**
+ * @typedef {Record<string, string | undefined>} HeaderFields those that are undefined are left out
+ * @typedef {object} Question
+ * @property {string} [method] GET unless told, or POST where there is a body
+ * @property {HeaderFields} [headers]
+ * @property {string | Uint8Array} [body] sent with its length announced
+ * @property {Iterable<string | Uint8Array>} [chunks] sent in pieces, with no length announced
+ */
+
+export class Answer {
+  /** @param {number} status @param {Headers} headers @param {string} text */
+  constructor(status, headers, text) {
+    this.status = status;
+    this.headers = headers;
+    this.text = text;
+  }
+
+  /** @returns {any} */
+  get json() {
+    return JSON.parse(this.text);
+  }
+
+  /** @param {string} name */
+  header(name) {
+    return this.headers.get(name);
+  }
+}
+
+/** @param {string} url @param {Question} [question] @returns {Promise<Answer>} */
+export function ask(url, { method, headers = {}, body, chunks } = {}) {
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) fields[name] = value;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { agent, method: method ?? (body || chunks ? 'POST' : 'GET'), headers: fields }, (incoming) => {
+      const received = new Headers();
+      for (let i = 0; i < incoming.rawHeaders.length; i += 2) received.append(incoming.rawHeaders[i], incoming.rawHeaders[i + 1]);
+      /** @type {Buffer[]} */
+      const parts = [];
+      incoming.on('data', (part) => parts.push(part));
+      incoming.on('error', reject);
+      incoming.on('end', () => resolve(new Answer(incoming.statusCode ?? 0, received, Buffer.concat(parts).toString())));
+    });
+    // A server that refuses a body before it has come may close the connection: what it answered counts.
+    outgoing.on('error', reject);
+    for (const chunk of chunks ?? []) outgoing.write(chunk);
+    outgoing.end(body);
+  });
+}

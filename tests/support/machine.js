@@ -1,0 +1,101 @@
+/** The whole system with a memory: it can be stopped or lose its power, and start again on the same storage. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { startStack } from '../../dev/stack.js';
+import { startWorkOS } from '../../dev/workos.js';
+import { appoint } from './deputy.js';
+
+export class Machine {
+  /** @type {import('../../dev/stack.js').Stack | undefined} */
+  #stack;
+  /** @type {import('../../dev/workos.js').WorkOS | undefined} */
+  #workos;
+  /** What wrangler printed before the last start. */
+  #earlier = '';
+  #storage = mkdtempSync(join(tmpdir(), 'mcp-deputy-storage-'));
+  #port = 0;
+  #options;
+
+  /** @param {import('../../dev/stack.js').StackOptions} [options] */
+  constructor(options = {}) {
+    this.#options = { ...options, vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...options.vars } };
+  }
+
+  async start() {
+    this.#workos ??= await startWorkOS();
+    this.#stack = await startStack({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
+    this.#port = this.#stack.port; // the issuer has the port in it: tokens are for this one
+  }
+
+  /** As a power cut would: nobody is asked, nothing is finished. */
+  async crash() {
+    this.#earlier += this.#running.logs();
+    await this.#running.kill();
+  }
+
+  async stop() {
+    await this.#stack?.stop();
+    await this.#workos?.close();
+    rmSync(this.#storage, { recursive: true, force: true });
+  }
+
+  get #running() {
+    if (!this.#stack) throw new Error('the machine has not been started');
+    return this.#stack;
+  }
+
+  get url() {
+    return this.#running.url;
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  get workos() {
+    if (!this.#workos) throw new Error('the machine has not been started');
+    return this.#workos;
+  }
+
+  /** Everything that was printed, before a crash too. */
+  get logs() {
+    return this.#earlier + this.#running.logs();
+  }
+
+  /** Registers a client and lets a human allow it. @param {import('./deputy.js').Appointment} [appointment] */
+  appoint(appointment) {
+    return appoint(this.url, appointment);
+  }
+
+  // ---- Looking into the storage, past the Worker ----
+
+  /** The principals' objects that have storage, each by its file. */
+  get objects() {
+    return globSync('v3/do/*-Principal/*.sqlite', { cwd: this.#storage })
+      .filter((file) => !file.endsWith('metadata.sqlite'))
+      .sort();
+  }
+
+  /** The copies of orders in KV, by key. @returns {Map<string, { order: any, expires: number }>} */
+  get copies() {
+    const copies = new Map();
+    for (const file of globSync('v3/kv/miniflare-KVNamespaceObject/*.sqlite', { cwd: this.#storage })) {
+      if (file.endsWith('metadata.sqlite')) continue;
+      const database = new DatabaseSync(join(this.#storage, file), { readOnly: true });
+      try {
+        const rows = database.prepare("SELECT key, blob_id, expiration FROM _mf_entries WHERE key LIKE 'order:%'").all();
+        for (const { key, blob_id, expiration } of rows) {
+          const blob = join(this.#storage, 'v3/kv/set-by-pnpm-deploy-orders/blobs', String(blob_id));
+          if (!existsSync(blob)) continue; // replaced between the look at the table and this one
+          copies.set(String(key), { order: JSON.parse(readFileSync(blob, 'utf8')), expires: Number(expiration) });
+        }
+      } finally {
+        database.close();
+      }
+    }
+    return copies;
+  }
+}
