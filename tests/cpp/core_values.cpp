@@ -134,19 +134,8 @@ TEST_CASE("Rows hold what SQL gave, with the types that it had") {
   CHECK_FALSE(rows.optional_text(1, 0));
 }
 
-TEST_CASE("Rows that are moved take their texts along") {
-  // Short enough to lie inside of a std::string, where moving changes the address.
-  core::WireWriter encoded;
-  encoded.u32(1);
-  encoded.u32(1);
-  encoded.u8(2);
-  encoded.bytes("ab");
-  auto source = std::make_unique<core::Rows>(encoded.take());
-  const core::Rows moved = std::move(*source);
-  source.reset();
-  REQUIRE(moved.size() == 1);
-  CHECK(moved.text(0, 0) == "ab");
-}
+// A short answer lies inside of its std::string, so that a move would leave the views into it behind.
+static_assert(!std::is_copy_constructible_v<core::Rows> && !std::is_move_constructible_v<core::Rows>);
 
 TEST_CASE("Rows made of nonsense are empty") {
   CHECK(core::Rows("").empty());

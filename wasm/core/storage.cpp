@@ -8,8 +8,8 @@ namespace {
 constexpr uint8_t kNull = 0, kInteger = 1, kText = 2;
 }
 
-Rows::Rows(std::string encoded) : encoded_(std::make_unique<const std::string>(std::move(encoded))) {
-  WireReader reader(*encoded_);
+Rows::Rows(std::string encoded) : encoded_(std::move(encoded)) {
+  WireReader reader(encoded_);
   columns_ = reader.u32();
   const uint32_t rows = reader.u32();
   const size_t total = columns_ * static_cast<size_t>(rows);

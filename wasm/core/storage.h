@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,12 +37,15 @@ inline Value value_or_null(const std::optional<std::string>& text) {
   return text ? Value(std::string_view(*text)) : Value();
 }
 
-/// The rows of one answer. Views that it gives are valid as long as it lives, wherever it is moved.
+/// The rows of one answer. Views that it gives are valid as long as it lives.
 class Rows {
  public:
   /// `encoded`: u32 columns, u32 rows, then each value as u8 kind (0 null, 1 integer as f64, 2 text) and its
   /// bytes.
   explicit Rows(std::string encoded);
+  // The values look into `encoded_`, so rows stay where they were made.
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
 
   size_t size() const { return columns_ == 0 ? 0 : values_.size() / columns_; }
   bool empty() const { return size() == 0; }
@@ -55,8 +57,7 @@ class Rows {
   std::optional<std::string> optional_text(size_t row, size_t column) const;
 
  private:
-  // Behind a pointer: a short string would lie inside of the object and move with it, away from the views.
-  std::unique_ptr<const std::string> encoded_;
+  std::string encoded_;
   size_t columns_ = 0;
   std::vector<Value> values_;
 };
