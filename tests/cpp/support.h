@@ -159,6 +159,9 @@ class ModernClient {
   int64_t last_id_ = 0;
 };
 
+/// Tools that know nothing of any application: hello (structured), echo (one argument), fail, demo_only.
+std::vector<mcp::Tool> example_tools();
+
 /// Every revision of the legacy era.
 inline const std::vector<std::string> kLegacyRevisions = {"2024-11-05", "2025-03-26", "2025-06-18",
                                                           "2025-11-25"};

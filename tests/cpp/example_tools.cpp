@@ -1,0 +1,73 @@
+#include <array>
+
+#include "mcp/arguments.h"
+#include "support.h"
+
+namespace testing {
+
+namespace {
+
+using mcp::Parameter;
+
+constexpr std::array kEcho = {Parameter{.type = Parameter::Type::line,
+                                        .name = "text",
+                                        .description = "What to repeat.",
+                                        .minimum = 1,
+                                        .maximum = 20}};
+
+mcp::ToolResult hello(const mcp::ToolCall& call) {
+  REQUIRE(call.arguments.is_object());
+  return mcp::ToolResult::json(R"({"greeting":"hello","to":)" + core::json_quote(call.caller.name) + '}');
+}
+
+mcp::ToolResult echo(const mcp::ToolCall& call) {
+  if (auto problems = mcp::find_problems("echo", kEcho, call.arguments)) {
+    return mcp::ToolResult::error(*std::move(problems));
+  }
+  return {mcp::ToolResult::Kind::success, std::string(mcp::text_argument(call.arguments, "text")), {}};
+}
+
+mcp::ToolResult fail(const mcp::ToolCall&) {
+  return mcp::ToolResult::error("It went wrong.");
+}
+
+}  // namespace
+
+std::vector<mcp::Tool> example_tools() {
+  using mcp::Annotations;
+  return {{.name = "hello",
+           .title = "Say hello",
+           .description = "Greets.",
+           .scope = "test:read",
+           .input_schema = mcp::object_schema({}),
+           .output_schema = R"({"type":"object","properties":{"greeting":{"type":"string"}}})",
+           .annotations = {Annotations::Effect::read_only, Annotations::Repeat::idempotent},
+           .run = hello},
+          {.name = "echo",
+           .title = "Echo",
+           .description = "Repeats.",
+           .scope = "test:read",
+           .input_schema = mcp::object_schema(kEcho),
+           .output_schema = {},
+           .annotations = {Annotations::Effect::additive, Annotations::Repeat::not_idempotent},
+           .run = echo},
+          {.name = "fail",
+           .title = "Fail",
+           .description = "Fails.",
+           .scope = "test:write",
+           .input_schema = mcp::object_schema({}),
+           .output_schema = {},
+           .annotations = {},
+           .run = fail},
+          {.name = "demo_only",
+           .title = "Demo",
+           .description = "Is there in demonstrations only.",
+           .scope = "test:read",
+           .input_schema = mcp::object_schema({}),
+           .output_schema = {},
+           .annotations = {},
+           .availability = mcp::Tool::Availability::demo,
+           .run = hello}};
+}
+
+}  // namespace testing
