@@ -197,8 +197,12 @@ std::string App::step(std::string_view input, core::Storage* storage) {
     return core::encode_output(Respond{plain(500, "The step's input is malformed.\n")}, std::nullopt);
   core::Entropy entropy(crypto_, begun->entropy);
   core::Context context{begun->now, entropy, crypto_, storage, std::nullopt};
-  const Outcome outcome = std::visit([&](const auto& i) { return on(i, context); }, begun->input);
+  const Outcome outcome = handle(begun->input, context);
   return core::encode_output(outcome, context.alarm);
+}
+
+Outcome App::handle(const core::Input& input, core::Context& step) {
+  return std::visit([&](const auto& i) { return on(i, step); }, input);
 }
 
 // ---- In the Worker ----

@@ -20,6 +20,9 @@ class App {
   /// own in its object. Bytes that are no input give a 500 response.
   std::string step(std::string_view input, core::Storage* storage);
 
+  /// The same with values instead of bytes.
+  core::Outcome handle(const core::Input& input, core::Context& step);
+
  private:
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);
   core::Outcome on(const core::PrincipalRequest& input, core::Context& step);

@@ -1,0 +1,109 @@
+// The application with a host in C++ around it: a Worker and one principal's object, as values.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app.h"
+#include "support.h"
+
+namespace testing {
+
+inline constexpr std::string_view kOrigin = "https://shop.example";
+
+inline core::Config shop_config() {
+  return core::read_config(json{
+      {"PUBLIC_URL", kOrigin},
+      {"AUTHORITY_SECRET", std::string(32, 's')},
+      {"WORKOS_CLIENT_ID", "client_1"},
+      {"WORKOS_API_KEY", "sk_1"},
+      {"DEMO_MODE", "true"}}.dump());
+}
+
+inline core::EffectResult succeeded(std::string bytes = {}, uint32_t code = 0) {
+  return {core::EffectResult::Status::succeeded, code, std::move(bytes)};
+}
+inline core::EffectResult failed(std::string bytes = {}) {
+  return {core::EffectResult::Status::failed, 0, std::move(bytes)};
+}
+
+class AppHost {
+ public:
+  explicit AppHost(core::Config config = shop_config()) : config_(config), app_(std::move(config), crypto) {
+    in_object(core::Wake{});
+  }
+
+  core::Outcome at_edge(core::Input input) { return step(std::move(input), nullptr); }
+  core::Outcome in_object(core::Input input) { return step(std::move(input), &storage); }
+
+  /// A request that reaches the Worker.
+  core::Outcome request(std::string method, std::string path, const HeaderList& headers = {}) {
+    core::Request request;
+    request.method = std::move(method);
+    request.url = std::string(kOrigin) + path;
+    for (const auto& [name, value] : headers) request.headers.add(name, value);
+    return at_edge(core::EdgeRequest{std::move(request), "192.0.2.1"});
+  }
+
+  core::Outcome resume(const core::Await& await, std::vector<core::EffectResult> results) {
+    return at_edge(core::Resume{await.continuation, std::move(results)});
+  }
+  core::Outcome resume_in_object(const core::Await& await, std::vector<core::EffectResult> results) {
+    return in_object(core::Resume{await.continuation, std::move(results)});
+  }
+
+  /// The OAuth provider's storage calls.
+  json vault(const json& call) {
+    return json::parse(std::get<core::Reply>(in_object(core::VaultCall{call.dump()})).bytes);
+  }
+
+  identity::Keys keys() { return identity::Keys(config_, crypto); }
+
+  NativeCrypto crypto;
+  NativeStorage storage;
+  core::Instant now{1'790'000'000'000};
+  std::optional<core::Instant> alarm;
+
+ private:
+  core::Outcome step(core::Input input, core::Storage* where) {
+    core::Entropy entropy(crypto, std::string(32, static_cast<char>(++steps_)));
+    core::Context context{now, entropy, crypto, where, std::nullopt};
+    core::Outcome outcome = app_.handle(input, context);
+    alarm = context.alarm;
+    return outcome;
+  }
+
+  core::Config config_;
+  App app_;
+  int steps_ = 0;
+};
+
+inline const core::Response& response_of(const core::Outcome& outcome) {
+  REQUIRE(std::holds_alternative<core::Respond>(outcome));
+  return std::get<core::Respond>(outcome).response;
+}
+
+inline const std::string& body_of(const core::Outcome& outcome) {
+  return std::get<std::string>(response_of(outcome).body);
+}
+
+inline const core::Await& await_of(const core::Outcome& outcome) {
+  REQUIRE(std::holds_alternative<core::Await>(outcome));
+  return std::get<core::Await>(outcome);
+}
+
+inline bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// The only effect that is awaited.
+template <typename Effect>
+const Effect& effect_of(const core::Outcome& outcome) {
+  const core::Await& await = await_of(outcome);
+  REQUIRE(await.effects.size() == 1);
+  REQUIRE(std::holds_alternative<Effect>(await.effects[0]));
+  return std::get<Effect>(await.effects[0]);
+}
+
+}  // namespace testing
