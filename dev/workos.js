@@ -46,6 +46,9 @@ const ADMIN_ROLE = 'shop-admin';
  * @returns {Promise<WorkOS>}
  */
 export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
+  // The emulator's HTTP server puts classes of its own into the place of these two. What `fetch` gives is no instance of
+  // them, and a program that asks (the MCP client in the tests does) is misled.
+  const { Request, Response } = globalThis;
   const emulator = await createEmulator({
     port: 0,
     seed: {
@@ -60,6 +63,7 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
       roles: [{ slug: ADMIN_ROLE, name: 'Shop administrator', permissions: ['shop:admin'] }],
     },
   });
+  Object.assign(globalThis, { Request, Response });
   const people = new People(await listAll(emulator, '/user_management/users'));
   const organizationOf = await joinOrganization(emulator, users.filter((person) => person.admin));
   const tokens = await createSigner();
