@@ -138,7 +138,8 @@ TEST_CASE("Header values may be wrapped in base64") {
   CHECK(mcp::decode_header_value("plain") == "plain");
   CHECK(mcp::decode_header_value("=?base64?aGVsbG8=?=") == "hello");
   CHECK(mcp::decode_header_value("=?base64?8J+Riw==?=") == "👋");
-  CHECK(mcp::decode_header_value("=?base64?" "?=") == "");
+  CHECK(mcp::decode_header_value("=?base64?"
+                                 "?=") == "");
 }
 
 TEST_CASE("Half a wrapping, or one in another case, is literal") {

@@ -1,0 +1,135 @@
+// Sessions belong to a grant, survive whatever forgets memory, and are bounded.
+#include "mcp/sessions.h"
+
+#include <set>
+
+#include "support.h"
+
+using testing::json;
+using testing::LegacyClient;
+using testing::World;
+
+namespace {
+
+int64_t count(World& world) {
+  return world.storage.query("SELECT count(*) FROM sessions").integer(0, 0);
+}
+
+mcp::Caller other_grant(const World& world) {
+  mcp::Caller caller = world.alice;
+  caller.grant_id = "grant-b";
+  return caller;
+}
+
+}  // namespace
+
+TEST_CASE("Session ids are visible ASCII, long, and never the same") {
+  World world({});
+  std::set<std::string> seen;
+  for (int i = 0; i < 50; ++i) {
+    const std::string id = LegacyClient(world, "2025-11-25").session();
+    CHECK(id.size() >= 22);
+    for (char c : id) CHECK((c >= 0x21 && c <= 0x7E));
+    CHECK(seen.insert(id).second);
+  }
+}
+
+TEST_CASE("Another grant's session is as unknown as one that never was") {
+  World world(testing::example_tools());
+  LegacyClient client(world, "2025-11-25");
+  const testing::Reply foreign =
+      world.post(testing::request_json(1, "tools/list"), client.headers(), other_grant(world));
+  const testing::Reply unknown =
+      world.post(testing::request_json(1, "tools/list"), {{"Mcp-Session-Id", "never-was"}});
+  CHECK(foreign.status == 404);
+  CHECK(foreign.status == unknown.status);
+  CHECK(foreign.text == unknown.text);
+  CHECK(foreign.headers.fields() == unknown.headers.fields());
+
+  CHECK(world.send(testing::make_request("DELETE", client.headers()), other_grant(world)).status == 404);
+  CHECK(client.call("ping").status == 200);
+}
+
+TEST_CASE("Ending a grant's sessions ends all of them and no others") {
+  World world(testing::example_tools());
+  LegacyClient first(world, "2025-11-25");
+  LegacyClient second(world, "2025-06-18");
+  LegacyClient foreign(world, "2025-11-25", other_grant(world));
+  mcp::end_sessions(world.storage, "grant-a");
+  CHECK(first.call("ping").status == 404);
+  CHECK(second.call("ping").status == 404);
+  CHECK(foreign.call("ping").status == 200);
+  mcp::end_sessions(world.storage, "no-such-grant");
+  CHECK(foreign.call("ping").status == 200);
+}
+
+TEST_CASE("Sessions do not interfere: each has its revision") {
+  World world(testing::example_tools());
+  LegacyClient old_one(world, "2024-11-05");
+  LegacyClient new_one(world, "2025-11-25");
+  CHECK_FALSE(old_one.call("tools/list").result()["tools"][0].contains("title"));
+  CHECK(new_one.call("tools/list").result()["tools"][0].contains("title"));
+}
+
+TEST_CASE("What the client says of itself is kept, but not at any length") {
+  World world({});
+  const json params = {{"protocolVersion", "2025-11-25"},
+                       {"capabilities", json::object()},
+                       {"clientInfo", {{"name", std::string(199, 'x') + "é and more"}, {"version", "0.1"}}}};
+  REQUIRE(world.post(testing::request_json(1, "initialize", params)).status == 200);
+  const core::Rows rows =
+      world.storage.query("SELECT client_name, client_version, grant_id, revision FROM sessions");
+  CHECK(rows.text(0, 0) == std::string(199, 'x'));  // never half of a character
+  CHECK(rows.text(0, 1) == "0.1");
+  CHECK(rows.text(0, 2) == "grant-a");
+  CHECK(rows.text(0, 3) == "2025-11-25");
+}
+
+TEST_CASE("A call writes nothing for its session, but once in five minutes") {
+  World world(testing::example_tools());
+  LegacyClient client(world, "2025-11-25");
+  const auto seen_at = [&] { return world.storage.query("SELECT seen_at FROM sessions").integer(0, 0); };
+  const core::Instant opened = world.now;
+
+  const int64_t written = world.storage.rows_written();
+  world.now = opened + core::minutes(5) - core::milliseconds(1);
+  client.call_tool("hello");
+  CHECK(world.storage.rows_written() == written);
+  CHECK(seen_at() == opened.milliseconds);
+
+  world.now = opened + core::minutes(5);
+  client.call_tool("hello");
+  CHECK(world.storage.rows_written() == written + 1);
+  CHECK(seen_at() == world.now.milliseconds);
+  client.call_tool("hello");
+  CHECK(world.storage.rows_written() == written + 1);
+}
+
+TEST_CASE("A principal has at most a thousand sessions, and the one longest silent goes first") {
+  World world(testing::example_tools());
+  LegacyClient first(world, "2025-11-25");
+  world.now = world.now + core::seconds(1);
+  LegacyClient second(world, "2025-11-25");
+  core::Context step = world.step();
+  for (int64_t i = 2; i < mcp::kMaxSessions; ++i) {
+    step.now = world.now + core::seconds(i);
+    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"});
+  }
+  CHECK(count(world) == mcp::kMaxSessions);
+
+  // The first speaks again, so that the second is the one to go.
+  world.now = world.now + core::hours(1);
+  CHECK(first.call("ping").status == 200);
+  LegacyClient newest(world, "2025-11-25");
+  CHECK(count(world) == mcp::kMaxSessions);
+  CHECK(first.call("ping").status == 200);
+  CHECK(newest.call("ping").status == 200);
+  CHECK(second.call("ping").status == 404);
+}
+
+TEST_CASE("The schema may be created again and keeps what is there") {
+  World world(testing::example_tools());
+  LegacyClient client(world, "2025-11-25");
+  mcp::create_schema(world.storage);
+  CHECK(client.call("ping").status == 200);
+}
