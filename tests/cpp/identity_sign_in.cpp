@@ -1,0 +1,271 @@
+// The way of a human through the sign-in, effect by effect: what is asked of the outside, and what each
+// answer leads to.
+
+#include "app_support.h"
+
+using namespace testing;
+
+namespace {
+
+const json kRequest{{"clientId", "client-1"},
+                    {"redirectUri", "http://127.0.0.1:5000/callback"},
+                    {"scope", {"shop:read", "shop:buy"}},
+                    {"state", "s"},
+                    {"codeChallenge", "challenge"}};
+const json kClient{{"name", "Claude <b>"},
+                   {"known_by", "a name that it gave itself"},
+                   {"host", "127.0.0.1"},
+                   {"loopback", true}};
+
+std::string parsed(json request = kRequest) {
+  return json{{"request", std::move(request)}, {"client", kClient}}.dump();
+}
+
+/// A request as the first page leaves it behind for the next.
+json remembered() {
+  json request = kRequest;
+  request["client"] = kClient;
+  request["requested_scopes"] = {"shop:read", "shop:buy"};
+  return request;
+}
+
+const json kUser{
+    {"id", "user_1"}, {"email", "ada@example.com"}, {"first_name", "Ada"}, {"last_name", "Lovelace"}};
+
+struct SignInHost : AppHost {
+  /// After a POST of `form` to `path`.
+  core::Outcome posted(std::string path, std::string form) {
+    const core::Outcome asked = request("POST", std::move(path), {{"Origin", std::string(kOrigin)}});
+    effect_of<core::ReadBody>(asked);
+    return resume(await_of(asked), {succeeded(std::move(form))});
+  }
+  core::Outcome then(const core::Outcome& outcome, core::EffectResult result) {
+    return resume(await_of(outcome), {std::move(result)});
+  }
+  /// At AuthKit's answer to the code, with the provider's transaction found.
+  core::Outcome exchanging() {
+    const core::Outcome asked = request("GET", "/callback?code=c1&state=st");
+    CHECK(effect_of<core::CallOAuth>(asked).operation == "finish_upstream");
+    return then(asked,
+                succeeded(json{
+                    {"request", remembered()}, {"data", {{"verifier", "v1"}}}, {"cookies", {"c=; Max-Age=0"}}}
+                              .dump()));
+  }
+  core::Outcome verifying() {
+    return then(exchanging(), succeeded(json{{"user", kUser}, {"access_token", "jwt"}}.dump(), 200));
+  }
+};
+
+json arguments_of(const core::Outcome& outcome) {
+  return json::parse(effect_of<core::CallOAuth>(outcome).arguments);
+}
+
+}  // namespace
+
+TEST_CASE("the first page says who asks, and escapes what they call themselves") {
+  SignInHost host;
+  const core::Outcome asked = host.request("GET", "/authorize?client_id=client-1");
+  CHECK(effect_of<core::CallOAuth>(asked).operation == "parse_authorization");
+  const core::Outcome asking = host.then(asked, succeeded(parsed()));
+  CHECK(effect_of<core::CallOAuth>(asking).operation == "begin_consent");
+  CHECK(arguments_of(asking)["request"]["requested_scopes"] == json{"shop:read", "shop:buy"});
+
+  const core::Outcome page =
+      host.then(asking, succeeded(json{{"handle", "h1"}, {"cookies", {"a=b; Secure"}}}.dump()));
+  CHECK(response_of(page).status == 200);
+  CHECK(contains(body_of(page), "Claude &lt;b&gt;"));
+  CHECK_FALSE(contains(body_of(page), "<b>"));
+  CHECK(contains(body_of(page), "value=\"h1\""));
+  CHECK(contains(body_of(page), "this computer"));
+  CHECK(response_of(page).headers.get("Set-Cookie") == "a=b; Secure");
+  CHECK(response_of(page).headers.get("X-Frame-Options") == "DENY");
+  CHECK(contains(*response_of(page).headers.get("Content-Security-Policy"), "frame-ancestors 'none'"));
+}
+
+TEST_CASE("a client that asks for no scope is shown all, one that asks for unknown ones only is refused") {
+  SignInHost host;
+  const core::Outcome asked = host.request("GET", "/authorize");
+  json request = kRequest;
+  request["scope"] = json::array();
+  CHECK(arguments_of(host.then(asked, succeeded(parsed(request))))["request"]["requested_scopes"] ==
+        json{"shop:read", "shop:buy"});
+  request["scope"] = {"shop:read", "unknown"};
+  CHECK(arguments_of(host.then(asked, succeeded(parsed(request))))["request"]["requested_scopes"] ==
+        json{"shop:read"});
+  request["scope"] = {"unknown"};
+  const core::Outcome refused = host.then(asked, succeeded(parsed(request)));
+  CHECK(effect_of<core::CallOAuth>(refused).operation == "error_redirect");
+  CHECK(arguments_of(refused)["code"] == "invalid_scope");
+}
+
+TEST_CASE("without PKCE nobody goes on, whatever kind of client it is") {
+  SignInHost host;
+  json request = kRequest;
+  request.erase("codeChallenge");
+  const core::Outcome refused = host.then(host.request("GET", "/authorize"), succeeded(parsed(request)));
+  CHECK(arguments_of(refused)["code"] == "invalid_request");
+  const core::Outcome sent =
+      host.then(refused, succeeded(R"({"redirect_to":"http://127.0.0.1:5000/callback?error=x"})"));
+  CHECK(response_of(sent).status == 302);
+  CHECK(response_of(sent).headers.get("Location") == "http://127.0.0.1:5000/callback?error=x");
+}
+
+TEST_CASE("a request that the OAuth provider refuses is told to the client where it may be, else on a page") {
+  SignInHost host;
+  const core::Outcome asked = host.request("GET", "/authorize");
+  const core::Outcome page =
+      host.then(asked, failed(R"({"code":"invalid_request","description":"Invalid redirect URI"})"));
+  CHECK(response_of(page).status == 400);
+  CHECK(contains(body_of(page), "Invalid redirect URI"));
+  const core::Outcome sent = host.then(
+      asked, failed(R"({"code":"invalid_target","redirect_to":"https://c.example/?error=invalid_target"})"));
+  CHECK(response_of(sent).headers.get("Location") == "https://c.example/?error=invalid_target");
+}
+
+TEST_CASE("going on leads to AuthKit with a challenge whose verifier stays here") {
+  SignInHost host;
+  const core::Outcome approving = host.posted("/authorize", "handle=h1&decision=continue");
+  CHECK(effect_of<core::CallOAuth>(approving).operation == "approve_consent");
+  const core::Outcome leaving =
+      host.then(approving, succeeded(json{{"request", remembered()}, {"cookies", {"one=1"}}}.dump()));
+  CHECK(effect_of<core::CallOAuth>(leaving).operation == "begin_upstream");
+  const std::string verifier = arguments_of(leaving)["data"]["verifier"];
+  const core::Outcome page =
+      host.then(leaving, succeeded(json{{"state", "st"}, {"cookies", {"two=2"}}}.dump()));
+  CHECK(contains(body_of(page), "https://api.workos.com/user_management/authorize?"));
+  CHECK(contains(body_of(page), "state=st"));
+  CHECK(contains(body_of(page), "code_challenge=" + core::base64url(host.crypto.sha256(verifier))));
+  CHECK_FALSE(contains(body_of(page), verifier));
+  CHECK(response_of(page).headers.fields().size() >= 2);
+}
+
+TEST_CASE("saying no on either page sends the client its refusal") {
+  SignInHost host;
+  for (const auto& [path, decision] : {std::pair("/authorize", "cancel"), std::pair("/consent", "deny")}) {
+    const core::Outcome denying = host.posted(path, "handle=h1&decision=" + std::string(decision));
+    CHECK(effect_of<core::CallOAuth>(denying).operation == "deny_consent");
+    const core::Outcome page = host.then(
+        denying, succeeded(R"({"redirect_to":"https://c.example/?error=access_denied","cookies":[]})"));
+    CHECK(contains(body_of(page), "https://c.example/?error=access_denied"));
+  }
+}
+
+TEST_CASE("a form from a foreign page, one too large, and one that says nothing are refused") {
+  SignInHost host;
+  CHECK(response_of(host.request("POST", "/consent", {{"Origin", "https://evil.example"}})).status == 403);
+  CHECK(response_of(host.request("POST", "/consent", {{"Origin", "null"}})).status == 403);
+  CHECK(response_of(host.posted("/consent", "handle=h1")).status == 400);
+  CHECK(response_of(host.posted("/authorize", "handle=h1&decision=allow")).status == 400);
+  const core::Outcome asked = host.request("POST", "/authorize");
+  CHECK(response_of(host.then(asked, failed())).status == 413);
+}
+
+TEST_CASE("the code goes to AuthKit with its verifier, and the token that comes back is verified") {
+  SignInHost host;
+  const core::Outcome exchanging = host.exchanging();
+  const core::Fetch& fetch = effect_of<core::Fetch>(exchanging);
+  CHECK(fetch.url == "https://api.workos.com/user_management/authenticate");
+  const json body = json::parse(fetch.body);
+  CHECK(body["code"] == "c1");
+  CHECK(body["code_verifier"] == "v1");
+  CHECK(body["client_secret"] == "sk_1");
+
+  const core::Outcome verifying = host.verifying();
+  const core::VerifyToken& verify = effect_of<core::VerifyToken>(verifying);
+  CHECK(verify.token == "jwt");
+  CHECK(verify.jwks_url == "https://api.workos.com/sso/jwks/client_1");
+  CHECK(verify.audience == "client_1");
+  CHECK_FALSE(verify.issuers.empty());
+}
+
+TEST_CASE("consent is asked of the person who signed in, and remembers them") {
+  SignInHost host;
+  const core::Outcome consenting = host.then(
+      host.verifying(), succeeded(R"({"sub":"user_1","sid":"session_1","permissions":["shop:admin"]})"));
+  const json person = arguments_of(consenting)["request"]["person"];
+  CHECK(person["subject"] == "user_1");
+  CHECK(person["session"] == "session_1");
+  CHECK(person["permissions"] == json{"shop:admin"});
+  CHECK_FALSE(contains(effect_of<core::CallOAuth>(consenting).arguments, "jwt"));
+  const core::Outcome page = host.then(consenting, succeeded(R"({"handle":"h2","cookies":[]})"));
+  CHECK(contains(body_of(page), "Ada Lovelace (ada@example.com)"));
+  CHECK(contains(body_of(page), "value=\"shop:buy\""));
+}
+
+TEST_CASE("no consent is asked where the sign-in went wrong") {
+  SignInHost host;
+  const core::Outcome exchanging = host.exchanging();
+  SECTION("AuthKit cannot be reached") {
+    CHECK(response_of(host.then(exchanging, failed("timeout"))).status == 502);
+    CHECK(response_of(host.then(exchanging, succeeded("", 503))).status == 502);
+  }
+  SECTION("AuthKit refuses the code") {
+    CHECK(response_of(host.then(exchanging, succeeded(R"({"code":"invalid_code"})", 400))).status == 400);
+  }
+  SECTION("AuthKit answers nonsense") {
+    CHECK(response_of(host.then(exchanging, succeeded("<html>", 200))).status == 400);
+    CHECK(response_of(host.then(exchanging, succeeded("{}", 200))).status == 400);
+  }
+  SECTION("the token is not valid") {
+    CHECK(response_of(host.then(host.verifying(), failed("bad signature"))).status == 400);
+  }
+  SECTION("the token is somebody else's") {
+    CHECK(response_of(host.then(host.verifying(), succeeded(R"({"sub":"user_2"})"))).status == 400);
+  }
+  SECTION("an administrator impersonates the person") {
+    const core::Outcome page =
+        host.then(host.verifying(), succeeded(R"({"sub":"user_1","act":{"sub":"admin@x"}})"));
+    CHECK(response_of(page).status == 403);
+    CHECK(contains(body_of(page), "impersonat"));
+  }
+}
+
+TEST_CASE("an error from AuthKit ends on a page, a cancelled sign-in at the client") {
+  SignInHost host;
+  const std::string found =
+      json{{"request", remembered()}, {"data", {{"verifier", "v"}}}, {"cookies", json::array()}}.dump();
+  const core::Outcome page =
+      host.then(host.request("GET", "/callback?error=server_error&error_description=%3Cx%3E&state=st"),
+                succeeded(found));
+  CHECK(response_of(page).status == 400);
+  CHECK(contains(body_of(page), "&lt;x&gt;"));
+  const core::Outcome cancelled =
+      host.then(host.request("GET", "/callback?error=access_denied&state=st"), succeeded(found));
+  CHECK(arguments_of(cancelled)["code"] == "access_denied");
+}
+
+TEST_CASE("allowing makes the grant in the object of the person who signed in") {
+  SignInHost host;
+  const core::Outcome allowing = host.posted("/consent", "handle=h2&scope=shop%3Aread&decision=allow");
+  CHECK(arguments_of(allowing)["scope"] == json{"shop:read"});
+  json request = remembered();
+  request["scope"] = {"shop:read"};
+  request["person"] = {{"subject", "user_1"}, {"email", "ada@example.com"}, {"permissions", {"shop:admin"}}};
+  const core::Outcome completing =
+      host.then(allowing, succeeded(json{{"request", request}, {"cookies", json::array()}}.dump()));
+  const core::CallPrincipal& call = effect_of<core::CallPrincipal>(completing);
+  const json sent = json::parse(call.call);
+  CHECK(sent["user_id"].get<std::string>().starts_with(call.principal));
+  CHECK(sent["scope"] == json{"shop:read"});
+  CHECK(sent["metadata"]["requested_scopes"] == json{"shop:read", "shop:buy"});
+  CHECK(sent["metadata"]["subject"] == "user_1");
+
+  const core::Outcome page =
+      host.then(completing, succeeded(R"({"redirect_to":"http://127.0.0.1:5000/callback?code=c"})"));
+  CHECK(contains(body_of(page), "http://127.0.0.1:5000/callback?code=c"));
+  CHECK(response_of(host.then(completing, failed(R"({"code":"server_error","description":"x"})"))).status ==
+        502);
+}
+
+TEST_CASE("the handle of the first page is none for the second: nobody had signed in then") {
+  SignInHost host;
+  const core::Outcome allowing = host.posted("/consent", "handle=h1&scope=shop%3Aread&decision=allow");
+  const core::Outcome refused =
+      host.then(allowing, succeeded(json{{"request", remembered()}, {"cookies", json::array()}}.dump()));
+  CHECK(response_of(refused).status == 400);
+}
+
+TEST_CASE("allowing nothing is not a consent, and does not use it up") {
+  SignInHost host;
+  CHECK(response_of(host.posted("/consent", "handle=h2&decision=allow")).status == 400);
+}
