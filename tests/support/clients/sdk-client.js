@@ -1,0 +1,177 @@
+/** `@modelcontextprotocol/client`, as an application would use it: with a keeper of its credentials of its own. */
+import { randomUUID } from 'node:crypto';
+import { auth, Client, SdkHttpError, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+import { signIn } from '../human.js';
+import { Answer } from './agent.js';
+
+const REDIRECT = 'http://127.0.0.1:33418/callback'; // where nobody listens: this process takes the answer itself
+
+/** @implements {Provider} @typedef {import('@modelcontextprotocol/client').OAuthClientProvider} Provider */
+class Credentials {
+  redirectUrl = REDIRECT;
+  clientMetadata = {
+    client_name: 'TypeScript application',
+    redirect_uris: [REDIRECT],
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+  };
+  /** @type {import('./agent.js').Human} */
+  human = { choices: {}, opened: [] };
+  /** @type {any} */ #client;
+  /** @type {any} */ #tokens;
+  /** @type {any} */ #discovered;
+  #verifier = '';
+  #state = '';
+
+  state() {
+    return (this.#state = randomUUID());
+  }
+  clientInformation() {
+    return this.#client;
+  }
+  /** @param {any} client */
+  saveClientInformation(client) {
+    this.#client = client;
+  }
+  tokens() {
+    return this.#tokens;
+  }
+  /** @param {any} tokens */
+  saveTokens(tokens) {
+    this.#tokens = tokens;
+  }
+  discoveryState() {
+    return this.#discovered;
+  }
+  /** @param {any} state */
+  saveDiscoveryState(state) {
+    this.#discovered = state;
+  }
+  /** @param {string} verifier */
+  saveCodeVerifier(verifier) {
+    this.#verifier = verifier;
+  }
+  codeVerifier() {
+    return this.#verifier;
+  }
+  /** @param {string} scope */
+  invalidateCredentials(scope) {
+    if (scope === 'all' || scope === 'tokens') this.#tokens = undefined;
+    if (scope === 'all' || scope === 'client') this.#client = undefined;
+    if (scope === 'all' || scope === 'discovery') this.#discovered = undefined;
+  }
+  /** @param {URL} url */
+  redirectToAuthorization(url) {
+    this.human.opened.push(url);
+  }
+
+  /** What comes back for the sign-in that was opened last. */
+  async answer() {
+    const url = /** @type {URL} */ (this.human.opened.at(-1));
+    const { redirect, page } = await signIn(url.href, this.human.choices);
+    if (!redirect) throw new Error(`the sign-in ended on a page: ${page.status} ${page.text}`);
+    if (redirect.searchParams.get('state') !== this.#state) throw new Error(`another state came back: ${redirect}`);
+    return redirect.searchParams;
+  }
+}
+
+/** @implements {Agent} @typedef {import('./agent.js').Agent} Agent */
+export class SdkClient {
+  /** How often the server had ended the session. */
+  sessionsLost = 0;
+  #keeper = new Credentials();
+  #client;
+  #url;
+  /** @type {StreamableHTTPClientTransport} */
+  #transport;
+
+  /** @param {string} url of the MCP endpoint @param {'legacy' | 'auto'} mode */
+  constructor(url, mode) {
+    this.name = `@modelcontextprotocol/client (${mode})`;
+    this.#url = new URL(url);
+    this.#client = new Client({ name: 'typescript-application', version: '1.0.0' }, { versionNegotiation: { mode } });
+    this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.#keeper });
+  }
+
+  /**
+   * Signs in and connects.
+   * @param {string} url
+   * @param {'legacy' | 'auto'} mode
+   * @param {{ scope?: string, person?: string }} [options] the scopes to ask for at first, if not those of the server's
+   *   challenge, and who signs in
+   */
+  static async start(url, mode, { scope, person } = {}) {
+    const client = new SdkClient(url, mode);
+    client.human.choices = { person };
+    if (scope) {
+      await auth(client.#keeper, { serverUrl: url, scope });
+      await client.#finish();
+    }
+    await client.#persevere(() => client.#connect());
+    return client;
+  }
+
+  get human() {
+    return this.#keeper.human;
+  }
+
+  /** @returns {string | undefined} */
+  get protocolVersion() {
+    return this.#client.getNegotiatedProtocolVersion();
+  }
+
+  async #finish() {
+    await this.#transport.finishAuth(await this.#keeper.answer());
+  }
+
+  /**
+   * Does it, and what the library leaves to the application: the sign-in that it asks for on the way, and a new session
+   * where the server has ended the old one (MCP 2025-11-25, transports, session management).
+   * @template T
+   * @param {() => Promise<T>} action
+   * @returns {Promise<T>}
+   */
+  async #persevere(action) {
+    let [mayFinish, mayReconnect] = [true, true];
+    for (;;) {
+      try {
+        return await action();
+      } catch (error) {
+        if (error instanceof UnauthorizedError && mayFinish) {
+          mayFinish = false;
+          await this.#finish();
+        } else if (error instanceof SdkHttpError && error.status === 404 && mayReconnect) {
+          mayReconnect = false;
+          await this.#client.close();
+          this.sessionsLost += 1;
+          await this.#connect();
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  #connect() {
+    this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.#keeper });
+    return this.#client.connect(this.#transport);
+  }
+
+  async tools() {
+    const { tools } = await this.#persevere(() => this.#client.listTools());
+    return tools.map((tool) => tool.name);
+  }
+
+  /** @param {string} name @param {Record<string, unknown>} [parameters] */
+  async call(name, parameters = {}) {
+    return new Answer(await this.#persevere(() => this.#client.callTool({ name, arguments: parameters })));
+  }
+
+  async credentials() {
+    return { ...this.#keeper.tokens(), client_id: this.#keeper.clientInformation().client_id };
+  }
+
+  close() {
+    return this.#client.close();
+  }
+}
