@@ -115,10 +115,11 @@ std::string NativeCrypto::hmac_sha256(std::string_view key, std::string_view dat
 
 // ---- Server ----
 
-mcp::Permission TestGate::permit(const mcp::Tool& tool, const mcp::Caller&, core::Context&) {
+mcp::Permission TestGate::permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) {
   asked.emplace_back(tool.name);
   const auto answer = answers.find(tool.name);
-  return answer == answers.end() ? mcp::Permission{} : answer->second;
+  if (answer != answers.end()) return answer->second;
+  return rule ? rule(tool, step) : mcp::Permission{};
 }
 
 World::World(std::vector<mcp::Tool> tools)

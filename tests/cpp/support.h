@@ -59,6 +59,8 @@ class TestGate final : public mcp::Gate {
   mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller& caller, core::Context& step) override;
 
   std::map<std::string, mcp::Permission, std::less<>> answers;
+  /// Asked where `answers` says nothing.
+  std::function<mcp::Permission(const mcp::Tool&, core::Context&)> rule;
   std::vector<std::string> asked;
 };
 
