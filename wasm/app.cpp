@@ -466,6 +466,9 @@ Outcome App::on(const core::Fault& input, core::Context&) {
     identity::allow_origin(response, input.request);
     return Respond{std::move(response)};
   }
+  if (url && (url->path == "/token" || url->path == "/register")) {
+    return Respond{oauth_error(500, "server_error", "Something went wrong on our side; try again")};
+  }
   return Respond{identity::message_page(
       500, "That did not work", "Something went wrong on our side; nothing was changed.", "Try again.")};
 }
