@@ -1,17 +1,22 @@
 /** The whole system with a memory: it can be stopped or lose its power, and start again on the same storage. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { startStack } from '../../dev/stack.js';
 import { startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
+import { ask } from './http.js';
+import { tapInto } from './tap.js';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 export class Machine {
   /** @type {import('../../dev/stack.js').Stack | undefined} */
   #stack;
-  /** @type {import('../../dev/workos.js').WorkOS | undefined} */
+  /** @type {Awaited<ReturnType<typeof tapInto>> | undefined} */
   #workos;
   /** What wrangler printed before the last start. */
   #earlier = '';
@@ -19,13 +24,29 @@ export class Machine {
   #port = 0;
   #options;
 
-  /** @param {import('../../dev/stack.js').StackOptions} [options] */
-  constructor(options = {}) {
-    this.#options = { ...options, vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...options.vars } };
+  /** @param {{ vars?: Record<string, string>, levers?: boolean }} [options] `levers`: the Worker of tests/levers */
+  constructor({ vars, levers = false } = {}) {
+    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : PROJECT };
   }
 
-  async start() {
-    this.#workos ??= await startWorkOS();
+  /** A project that is ours in everything but its entry. */
+  #withLevers() {
+    const ours = readFileSync(join(PROJECT, 'wrangler.toml'), 'utf8');
+    const theirs = ours.replace(/^main = .*$/m, `main = ${JSON.stringify(join(PROJECT, 'tests/levers/worker.js'))}`);
+    writeFileSync(join(this.#storage, 'wrangler.toml'), theirs);
+    return this.#storage;
+  }
+
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, trapOn?: string[], origin?: string }} levers */
+  async pull(levers) {
+    const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
+    if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);
+  }
+
+  /** @param {Record<string, string>} [vars] variables that are another from now on */
+  async start(vars) {
+    this.#options.vars = { ...this.#options.vars, ...vars };
+    this.#workos ??= await tapInto(await startWorkOS());
     this.#stack = await startStack({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
     this.#port = this.#stack.port; // the issuer has the port in it: tokens are for this one
   }
@@ -55,6 +76,7 @@ export class Machine {
     return this.#port;
   }
 
+  /** WorkOS, through the tap. */
   get workos() {
     if (!this.#workos) throw new Error('the machine has not been started');
     return this.#workos;
@@ -72,6 +94,14 @@ export class Machine {
 
   // ---- Looking into the storage, past the Worker ----
 
+  /** Those of all files that hold a text. @param {string} text */
+  filesWith(text) {
+    return globSync('**', { cwd: this.#storage, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file).includes(text));
+  }
+
   /** The principals' objects that have storage, each by its file. */
   get objects() {
     return globSync('v3/do/*-Principal/*.sqlite', { cwd: this.#storage })
@@ -84,8 +114,9 @@ export class Machine {
     const copies = new Map();
     for (const file of globSync('v3/kv/miniflare-KVNamespaceObject/*.sqlite', { cwd: this.#storage })) {
       if (file.endsWith('metadata.sqlite')) continue;
-      const database = new DatabaseSync(join(this.#storage, file), { readOnly: true });
+      const database = new DatabaseSync(join(this.#storage, file), { readOnly: true, timeout: 5000 });
       try {
+        if (!database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").get()) continue; // just being made
         const rows = database.prepare("SELECT key, blob_id, expiration FROM _mf_entries WHERE key LIKE 'order:%'").all();
         for (const { key, blob_id, expiration } of rows) {
           const blob = join(this.#storage, 'v3/kv/set-by-pnpm-deploy-orders/blobs', String(blob_id));

@@ -1,0 +1,91 @@
+/**
+ * The Worker that ships, with levers for what no client can bring about: time that passes, a store that is down, a fault
+ * in the middle of a step, an address on the internet. The shim and the wasm are the very same; what changes is the world
+ * that they see. For tests alone: `pnpm deploy` knows nothing of this file.
+ *
+ * POST /levers with a JSON object pulls those that are named in it.
+ */
+import worker, { Principal as ShippedPrincipal } from '../../shim/worker.js';
+
+const levers = {
+  /** How far ahead the clock is, in milliseconds. */
+  clock: 0,
+  /** So many writes to ORDERS fail. */
+  lostCopies: 0,
+  /** A statement that is given all of these texts traps: the host's function throws, and the step is cut off there. @type {string[]} */
+  trapOn: [],
+  /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
+  origin: '',
+};
+
+const now = Date.now;
+Date.now = () => now() + levers.clock;
+
+const decoder = new TextDecoder();
+const RealInstance = WebAssembly.Instance;
+/** @type {any} */ (WebAssembly).Instance = function (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) {
+  const { query } = imports.host;
+  /** @param {number} sql @param {number} sqlSize @param {number} values @param {number} valuesSize */
+  imports.host.query = (sql, sqlSize, values, valuesSize) => {
+    const given = decoder.decode(new Uint8Array(/** @type {any} */ (instance.exports).memory.buffer, values, valuesSize));
+    if (levers.trapOn.length > 0 && levers.trapOn.every((text) => given.includes(text))) throw new Error('a lever was pulled');
+    return query(sql, sqlSize, values, valuesSize);
+  };
+  const instance = new RealInstance(module, imports);
+  return instance;
+};
+
+/** KV's own clock cannot be moved: here, what has expired by the Worker's clock is gone. @param {KVNamespace} kv @returns {KVNamespace} */
+function expiring(kv) {
+  return /** @type {any} */ ({
+    get: async (/** @type {string} */ key, /** @type {any} */ options) => {
+      const { value, metadata } = await kv.getWithMetadata(key, { type: 'text' });
+      const { expires = Infinity } = /** @type {{ expires?: number }} */ (metadata ?? {});
+      if (value === null || expires <= Date.now()) return null;
+      return options?.type === 'json' ? JSON.parse(value) : value;
+    },
+    put: (/** @type {string} */ key, /** @type {string} */ value, /** @type {KVNamespacePutOptions} */ options = {}) => {
+      const { expirationTtl, expiration } = options;
+      const expires = expirationTtl ? Date.now() + expirationTtl * 1000 : expiration && expiration * 1000;
+      return kv.put(key, value, { metadata: { expires } });
+    },
+    delete: (/** @type {string} */ key) => kv.delete(key),
+    list: (/** @type {KVNamespaceListOptions} */ options) => kv.list(options),
+  });
+}
+
+/** @param {KVNamespace} kv @returns {KVNamespace} */
+function losing(kv) {
+  return /** @type {any} */ ({
+    put: async (/** @type {string} */ key, /** @type {string} */ value, /** @type {KVNamespacePutOptions} */ options) => {
+      if (levers.lostCopies > 0) {
+        levers.lostCopies--;
+        throw new Error('KV PUT failed: 503 (a lever was pulled)');
+      }
+      await kv.put(key, value, options);
+    },
+  });
+}
+
+/** @param {Env} env @returns {Env} */
+const world = (env) => ({ ...env, OAUTH_KV: expiring(env.OAUTH_KV), ORDERS: losing(env.ORDERS) });
+
+export class Principal extends ShippedPrincipal {
+  /** @param {DurableObjectState} ctx @param {Env} env */
+  constructor(ctx, env) {
+    super(ctx, world(env));
+  }
+}
+
+/** @type {ExportedHandler<Env>} */
+export default {
+  async fetch(request, env, ctx) {
+    const url = new URL(request.url);
+    if (url.pathname === '/levers') {
+      Object.assign(levers, await request.json());
+      return Response.json(levers);
+    }
+    const asked = levers.origin ? new Request(levers.origin + url.pathname + url.search, request) : request;
+    return /** @type {any} */ (worker.fetch)(asked, world(env), ctx);
+  },
+};

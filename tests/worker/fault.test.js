@@ -1,0 +1,133 @@
+/** What goes wrong inside: the step is taken back whole, its client is told, and nobody else notices. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { signIn } from '../support/human.js';
+import { Machine } from '../support/machine.js';
+import { codeOf, message, textOf } from '../support/mcp.js';
+import { allOrders, assertCopied } from '../support/orders.js';
+
+const INTERNAL_ERROR = -32603;
+/** What the statement is given that records the delivery of an order's copy: the order itself has been stored by then. */
+const AFTER_THE_ORDER = 'order:user_';
+
+const machine = new Machine({ levers: true });
+/** @type {import('../support/deputy.js').Deputy} */
+let ada;
+
+before(async () => {
+  await machine.start();
+  ada = await machine.appoint();
+});
+afterEach(() => machine.pull({ trapOn: [], lostCopies: 0 }));
+after(() => machine.stop());
+
+/** @param {string} company @param {object} [more] */
+const purchase = (company, more) => ({ name: 'buyMcpShopItem', arguments: { company, mailingAddress: '1 Road', tshirtSize: 'M', ...more } });
+
+/** @param {import('../support/http.js').Answer} answer */
+function assertInternalError(answer) {
+  assert.equal(answer.status, 500, answer.text);
+  assert.equal(codeOf(answer), INTERNAL_ERROR);
+  assert.equal(answer.json.error.message, 'Internal error: nothing was changed.');
+}
+
+describe('a step that is cut off after it has written', () => {
+  test('is answered with an internal error under the id of its request, in both eras, and leaves nothing behind', async () => {
+    const session = await ada.mcp.open();
+    const before = await allOrders(ada);
+    await machine.pull({ trapOn: [AFTER_THE_ORDER] });
+    const request = message('tools/call', purchase('Doomed', { idempotencyKey: 'doomed' }));
+    for (const answer of [await session.post(request), await ada.mcp.modern('tools/call', purchase('Doomed', { idempotencyKey: 'doomed' }))]) {
+      assertInternalError(answer);
+      assert.ok('id' in answer.json);
+    }
+    assert.equal((await session.post(request)).json.id, request.id);
+    await machine.pull({ trapOn: [] });
+    assert.deepEqual(await allOrders(ada), before);
+    const result = await session.call('buyMcpShopItem', purchase('Doomed', { idempotencyKey: 'doomed' }).arguments);
+    assert.match(textOf(result), /Order placed successfully!/, 'not even its idempotency key was taken');
+    await assertCopied(machine, [ada]);
+  });
+
+  test('takes nobody with it: purchases at the same moment go through', async () => {
+    const before = await allOrders(ada);
+    await machine.pull({ trapOn: [AFTER_THE_ORDER, 'Doomed'] });
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => ada.mcp.modern('tools/call', purchase(i % 3 === 0 ? 'Doomed' : `Fine ${i}`))),
+    );
+    const bought = [];
+    for (const [i, answer] of answers.entries()) {
+      if (i % 3 === 0) assertInternalError(answer);
+      else bought.push(answer.json.result.structuredContent.order.id);
+    }
+    await machine.pull({ trapOn: [] });
+    const now = await allOrders(ada);
+    assert.deepEqual(now.slice(0, now.length - before.length).map(({ id }) => id).sort(), [...bought].sort());
+    assert.ok(!now.some(({ company, id }) => company === 'Doomed' && !before.some((order) => order.id === id)));
+    await assertCopied(machine, [ada]);
+  });
+
+  test('is one with everything in its batch', async () => {
+    const session = await ada.mcp.open('2025-03-26');
+    const before = await allOrders(ada);
+    await machine.pull({ trapOn: [AFTER_THE_ORDER, 'Doomed'] });
+    assertInternalError(await session.post([message('tools/call', purchase('First')), message('tools/call', purchase('Doomed'))]));
+    assert.deepEqual(await allOrders(ada), before);
+  });
+
+  test('may be the one that ends a grant, or makes one: both are told to try again, and can', async () => {
+    const deputy = await machine.appoint();
+    const [, grantId] = deputy.accessToken.split(':');
+    await machine.pull({ trapOn: ['revoked', grantId] });
+    const failed = await deputy.client.revoke(deputy.accessToken);
+    assert.equal(failed.status, 500, 'nobody is told that it is revoked');
+    assert.equal(failed.body.error, 'server_error');
+    assert.equal((await deputy.mcp.modern('server/discover')).status, 200);
+    await machine.pull({ trapOn: ['ada@example.com', deputy.client.clientId] });
+    const { page } = await signIn(deputy.client.authorizeUrl());
+    assert.equal(page.status, 502);
+    assert.equal(page.title, 'That did not work');
+    await machine.pull({ trapOn: [] });
+    assert.equal((await deputy.client.revoke(deputy.accessToken)).status, 200);
+    assert.equal((await deputy.mcp.modern('server/discover')).status, 401);
+    assert.equal((await (await machine.appoint({ client: deputy.client })).mcp.modern('server/discover')).status, 200);
+  });
+});
+
+describe('a step that needs more memory than there is', () => {
+  /** Alan has ordered so much that a hundred of his lists are more than 64 MiB. @type {import('../support/deputy.js').Deputy} */
+  let alan;
+  /** @type {import('../support/mcp.js').Session} */
+  let session;
+  const lists = Array.from({ length: 99 }, () => message('tools/call', { name: 'listMcpShopOrders', arguments: { limit: 200 } }));
+  before(async () => {
+    alan = await machine.appoint({ choices: { person: 'alan@example.com' } });
+    session = await alan.mcp.open('2025-03-26');
+    const long = purchase('👕'.repeat(200), { mailingAddress: '🏠'.repeat(500) });
+    for (let i = 0; i < 2; i++) await session.post(Array.from({ length: 100 }, () => message('tools/call', long)));
+  });
+
+  test('is answered with an internal error and taken back; the next call works, and so do those of others', async () => {
+    const before = (await allOrders(alan)).length;
+    assert.equal(before, 200);
+    const [answer, ...others] = await Promise.all([
+      session.post([message('tools/call', purchase('Greedy')), ...lists]),
+      ...Array.from({ length: 5 }, (_, i) => ada.mcp.call('buyMcpShopItem', purchase(`Bystander ${i}`).arguments)),
+    ]);
+    assertInternalError(answer);
+    for (const result of others) assert.ok(!result.isError);
+    assert.equal((await allOrders(alan)).length, before, 'the purchase in that batch is taken back');
+    assert.match(textOf(await session.call('buyMcpShopItem', purchase('Modest').arguments)), /Order placed successfully!/);
+    assert.equal((await allOrders(alan)).length, before + 1);
+    await assertCopied(machine, [alan, ada]);
+  });
+});
+
+describe('a store of copies that is down', () => {
+  test('stops no purchase, and gets every copy when it is back', async () => {
+    await machine.pull({ lostCopies: 5 });
+    const results = await Promise.all(['One', 'Two', 'Three'].map((company) => ada.mcp.call('buyMcpShopItem', purchase(company).arguments)));
+    for (const result of results) assert.ok(!result.isError);
+    await assertCopied(machine, [ada]);
+  });
+});
