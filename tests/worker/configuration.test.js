@@ -11,6 +11,9 @@ import { codeOf, resultOf, textOf } from '../support/mcp.js';
 /** Paths of every kind. */
 const PATHS = ['/', '/mcp', '/authorize', '/callback', '/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource', '/nothing'];
 
+/** The variables that a page names. @param {{ html: string }} page */
+const named = ({ html }) => [...html.matchAll(/<dt>\s*<code>(\w+)<\/code>\s*<\/dt>/g)].map(([, name]) => name);
+
 describe('a Worker without its secrets', () => {
   /** @type {import('../../dev/stack.js').Stack} */
   let stack;
@@ -23,10 +26,10 @@ describe('a Worker without its secrets', () => {
     for (const path of PATHS) {
       const page = await new Browser().open(stack.url + path);
       assert.equal(page.status, 503, path);
-      assert.equal(page.title, 'This shop is not configured yet');
-      const named = [...page.html.matchAll(/<dt><code>(\w+)<\/code><\/dt><dd>([^<]+)<\/dd>/g)];
-      assert.deepEqual(named.map(([, name]) => name), ['AUTHORITY_SECRET', 'WORKOS_CLIENT_ID', 'WORKOS_API_KEY']);
-      for (const [, name, advice] of named) assert.match(advice, /`wrangler secret put \w+`.*\.dev\.vars/, name);
+      const names = ['AUTHORITY_SECRET', 'WORKOS_CLIENT_ID', 'WORKOS_API_KEY'];
+      assert.deepEqual(named(page), names);
+      for (const name of names) assert.ok(page.text.includes(`wrangler secret put ${name}`), name);
+      assert.ok(page.text.includes('.dev.vars'));
       assert.ok(page.response.headers.get('Retry-After'));
       assert.ok(!page.text.includes('too short'), 'it shows no value');
     }
@@ -50,7 +53,7 @@ describe('a Worker with one secret missing or wrong', () => {
       try {
         const page = await new Browser().open(stack.url);
         assert.equal(page.status, 503);
-        assert.deepEqual([...page.html.matchAll(/<dt><code>(\w+)<\/code>/g)].map(([, one]) => one), [name]);
+        assert.deepEqual(named(page), [name]);
       } finally {
         await stack.stop();
       }
@@ -131,7 +134,6 @@ describe('on a laptop, with no PUBLIC_URL', () => {
   test('the landing page says what this is and how to connect', async () => {
     const page = await new Browser().open(machine.url);
     assert.equal(page.status, 200);
-    assert.equal(page.title, 'T-shirts, bought by your agent');
     assert.ok(page.text.includes(`${machine.url}/mcp`));
     for (const line of ['claude_desktop_config.json', 'mcp-remote', `claude mcp add --transport http shop ${machine.url}/mcp`]) {
       assert.ok(page.text.includes(line), line);
@@ -145,9 +147,10 @@ describe('on a laptop, with no PUBLIC_URL', () => {
   });
 
   test('a host that is not this computer is told which variable is missing', async () => {
-    const answer = await ask(machine.url, { headers: { Host: 'shop.example' } });
-    assert.equal(answer.status, 503);
-    assert.match(answer.text, /<dt><code>PUBLIC_URL<\/code><\/dt><dd>is the address of this deployment, such as http:\/\/shop\.example:/);
+    const { status, text } = await ask(machine.url, { headers: { Host: 'shop.example' } });
+    assert.equal(status, 503);
+    assert.deepEqual(named({ html: text }), ['PUBLIC_URL']);
+    assert.ok(text.includes('such as http://shop.example'));
   });
 
   test('an address that leads nowhere says so', async () => {
