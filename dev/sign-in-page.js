@@ -3,17 +3,35 @@
 const IMPERSONATOR = 'support@example.com';
 
 const STYLE = `
-  :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 12vh auto; padding: 0 1rem; }
-  h1 { font-size: 1.4rem; margin: 0; }
-  p { margin: .25rem 0 1.5rem; opacity: .75; }
-  ul { list-style: none; padding: 0; margin: 0 0 1.5rem; }
-  li { margin-bottom: .75rem; }
-  a { color: inherit; }
-  a.person { display: block; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .6rem; text-decoration: none; }
-  a.person:hover, a.person:focus-visible { border-color: currentColor; }
-  a.person small { display: block; opacity: .75; }
-  a.impersonate { font-size: .8rem; opacity: .75; margin-left: 1rem; }
+  :root {
+    color-scheme: light dark;
+    --ground: #eef1f5; --sheet: #fff; --ink: #16181d; --quiet: #565c67; --line: #d3d8e0; --accent: #1d4ed8;
+  }
+  @media (prefers-color-scheme: dark) {
+    :root { --ground: #101216; --sheet: #1a1d23; --ink: #eceef2; --quiet: #a4abb8; --line: #343a45; --accent: #93b4ff; }
+  }
+  * { box-sizing: border-box; }
+  body {
+    margin: 0; padding: 6vh 1.25rem 2rem; background: var(--ground); color: var(--ink);
+    font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+  }
+  main { max-width: 27rem; margin: 0 auto; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 1rem; }
+  h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.2; }
+  h2 { margin: 2rem 0 .25rem; font-size: 1rem; }
+  p { margin: 0 0 1.25rem; color: var(--quiet); }
+  ul { margin: 0; padding: 0; list-style: none; }
+  a { color: var(--accent); }
+  .person {
+    display: block; margin-bottom: .6rem; padding: .75rem 1rem; color: inherit;
+    border: 1px solid var(--line); border-radius: .625rem; text-decoration: none;
+  }
+  .person:hover { border-color: var(--accent); }
+  .person strong, .person span { display: block; }
+  .person span, .impersonate { font-size: .875rem; }
+  .person span { color: var(--quiet); }
+  .impersonate li { margin-bottom: .4rem; }
+  .cancel { display: inline-block; margin-top: 1.75rem; padding: .5rem 0; }
+  :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: .25rem; }
 `;
 
 /**
@@ -30,12 +48,12 @@ export function signInPage(target, people) {
   };
   const rows = people.map(
     ({ email, firstName, lastName, admin }) => `
-      <li>
-        <a class="person" href="${link({ login_hint: email })}">${escape(`${firstName} ${lastName}`)}
-          <small>${escape(email)}${admin ? ' · shop administrator' : ''}</small></a>
-        <a class="impersonate" href="${link({ login_hint: email, impersonator: IMPERSONATOR })}">as
-          ${escape(firstName)}, impersonated by ${IMPERSONATOR}</a>
-      </li>`,
+        <li><a class="person" href="${link({ login_hint: email })}"><strong>${escape(`${firstName} ${lastName}`)}</strong>
+          <span>${escape(email)}${admin ? ' · shop administrator' : ''}</span></a></li>`,
+  );
+  const impersonations = people.map(
+    ({ email, firstName }) => `
+        <li><a href="${link({ login_hint: email, impersonator: IMPERSONATOR })}">${IMPERSONATOR} as ${escape(firstName)}</a></li>`,
   );
   const html = `<!doctype html>
 <html lang="en">
@@ -43,20 +61,27 @@ export function signInPage(target, people) {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Sign in (local stand-in for AuthKit)</title>
+    <link rel="icon" href="data:,">
     <style>${STYLE}</style>
   </head>
   <body>
-    <h1>Sign in (local stand-in for AuthKit)</h1>
-    <p>Who are you today?</p>
-    <ul>${rows.join('')}
-    </ul>
-    <a href="${escape(cancelled(target))}">Cancel</a>
+    <main>
+      <h1>Who are you today?</h1>
+      <p>This page stands in for WorkOS AuthKit on this computer. Nobody needs a password here.</p>
+      <ul>${rows.join('')}
+      </ul>
+      <h2>Impersonation</h2>
+      <p>As when an administrator opens a session on behalf of somebody else. It can allow nothing.</p>
+      <ul class="impersonate">${impersonations.join('')}
+      </ul>
+      <a class="cancel" href="${escape(cancelled(target))}">Cancel and go back</a>
+    </main>
   </body>
 </html>`;
   return new Response(html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
     },
   });
 }

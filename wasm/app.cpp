@@ -69,11 +69,25 @@ core::Response oauth_error(int status, std::string_view code, std::string_view d
   return response;
 }
 
+/// Text for a page; what stands between backticks is code.
+std::string with_code(std::string_view text) {
+  std::string html;
+  bool inside = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = std::min(rest.find('`'), rest.size());
+    html += core::html_escape(rest.substr(0, end));
+    if (end < rest.size()) html += inside ? "</code>" : "<code>";
+    inside = !inside;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return html;
+}
+
 core::Response not_configured(const std::vector<core::Config::Problem>& problems) {
   std::string list;
   for (const core::Config::Problem& problem : problems) {
     list += "<dt><code>" + core::html_escape(problem.variable) + "</code></dt><dd>" +
-            core::html_escape(problem.advice) + "</dd>\n";
+            with_code(problem.advice) + "</dd>\n";
   }
   core::Response response =
       identity::page(503, "Not configured yet",
@@ -212,6 +226,7 @@ Outcome App::on(const core::EdgeRequest& input, core::Context&) {
   const std::optional<core::Url> url = core::parse_url(request.url);
   if (!url) return Respond{plain(400, "The address cannot be understood.\n")};
   if (url->path == "/style.css") return Respond{identity::style_sheet()};
+  if (url->path == "/icon.svg") return Respond{identity::icon()};
   if (!config_.problems.empty()) return Respond{not_configured(config_.problems)};
   const std::optional<identity::Site> site = identity::site_of(*url, config_);
   if (!site) {

@@ -4,6 +4,19 @@
 
 namespace identity {
 
+namespace {
+
+core::Response same_for_all(std::string_view name, std::string_view type) {
+  core::Response response;
+  response.headers.add("Content-Type", type);
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Cache-Control", "public, max-age=3600");
+  response.body = std::string(web::file(name));
+  return response;
+}
+
+}  // namespace
+
 std::string fill(std::string_view name, std::initializer_list<Slot> slots) {
   std::string_view rest = web::file(name);
   std::string out;
@@ -60,12 +73,11 @@ core::Response with_cookies(core::Response response, const std::vector<std::stri
 }
 
 core::Response style_sheet() {
-  core::Response response;
-  response.headers.add("Content-Type", "text/css; charset=utf-8");
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Cache-Control", "public, max-age=3600");
-  response.body = std::string(web::file("style.css"));
-  return response;
+  return same_for_all("style.css", "text/css; charset=utf-8");
+}
+
+core::Response icon() {
+  return same_for_all("icon.svg", "image/svg+xml");
 }
 
 }  // namespace identity

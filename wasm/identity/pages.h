@@ -35,5 +35,7 @@ core::Response onward_page(std::string_view url, std::string_view where);
 core::Response with_cookies(core::Response response, const std::vector<std::string>& cookies);
 /// The style sheet, /style.css.
 core::Response style_sheet();
+/// The icon, /icon.svg.
+core::Response icon();
 
 }  // namespace identity

@@ -266,7 +266,7 @@ std::vector<std::string> known_scopes(const std::vector<std::string>& asked) {
 
 std::string loopback_warning(const ClientView& client) {
   if (!client.loopback) return {};
-  return R"( <span class="warning">This is a program on this computer. Any program here can call itself by this name, so go on only if you started it.</span>)";
+  return R"(<p class="warning">This is a program on this computer. Any program here can call itself by this name, so go on only if you started it.</p>)";
 }
 
 std::string scope_sentence(const ClientView& client) {
@@ -284,8 +284,8 @@ std::string scope_choices(const ClientView& client) {
   for (const ScopeText& text : kScopeTexts) {
     if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
     html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
-            "\" checked> <span>" + std::string(text.allows) + " <span class=\"quiet\">(" +
-            std::string(text.scope) + ")</span></span></label>\n";
+            "\" checked> <span>" + std::string(text.allows) + " <code class=\"quiet\">" +
+            std::string(text.scope) + "</code></span></label>\n";
   }
   return html;
 }
