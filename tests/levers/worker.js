@@ -1,6 +1,6 @@
 /**
  * The Worker that ships, with levers for what no client can bring about: time that passes, a store that is down, a fault
- * in the middle of a step, an address on the internet. The shim and the wasm are the very same; what changes is the world
+ * in the middle of a step, the internet. The shim and the wasm are the very same; what changes is the world
  * that they see. For tests alone: `pnpm deploy` knows nothing of this file.
  *
  * POST /levers with a JSON object pulls those that are named in it.
@@ -14,12 +14,22 @@ const levers = {
   lostCopies: 0,
   /** A statement that is given all of these texts traps: the host's function throws, and the step is cut off there. @type {string[]} */
   trapOn: [],
+  /** What is found at addresses on the internet. @type {Record<string, { status?: number, body: string, headers?: Record<string, string> }>} */
+  documents: {},
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
   origin: '',
 };
 
 const now = Date.now;
 Date.now = () => now() + levers.clock;
+
+const realFetch = globalThis.fetch;
+globalThis.fetch = async (/** @type {any} */ target, /** @type {any} */ init) => {
+  const url = target instanceof Request ? target.url : String(target);
+  if (!url.startsWith('https:')) return realFetch(target, init); // the stand-in for WorkOS
+  const { status = 404, body = '', headers } = levers.documents[url] ?? {};
+  return new Response(body, { status, headers });
+};
 
 const decoder = new TextDecoder();
 const RealInstance = WebAssembly.Instance;

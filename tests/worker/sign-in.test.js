@@ -436,6 +436,17 @@ describe('what comes from AuthKit stays here', () => {
   });
 });
 
+test('our own codes and tokens are kept as hashes alone, and are in no log', async () => {
+  const deputy = await machine.appoint({ client });
+  const code = await client.authorize();
+  const refreshed = (await client.redeem(code)).body;
+  const secrets = [deputy.accessToken, deputy.refreshToken, code, refreshed.access_token, refreshed.refresh_token];
+  for (const secret of secrets) {
+    assert.deepEqual(machine.filesWith(secret), []);
+    assert.ok(!machine.logs.includes(secret));
+  }
+});
+
 /** A JWT with other claims or another header, and the signature of before. @param {string} token @param {object} claims @param {object} [header] @param {string} [signature] */
 function retold(token, claims, header = {}, signature) {
   const [oldHeader, oldClaims, oldSignature] = token.split('.');
