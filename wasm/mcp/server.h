@@ -1,5 +1,6 @@
-// An MCP server over Streamable HTTP, for both eras on one endpoint: legacy (initialize and sessions, 2024-11-05 to
-// 2025-11-25) and modern (2026-07-28, stateless). It gets requests that are already authenticated.
+// An MCP server over Streamable HTTP, for both eras on one endpoint: legacy (initialize and sessions,
+// 2024-11-05 to 2025-11-25) and modern (2026-07-28, stateless). It gets requests that are already
+// authenticated.
 #pragma once
 
 #include <string>
@@ -23,11 +24,11 @@ class Server {
   Server(Implementation info, std::vector<Tool> tools) : info_(info), tools_(std::move(tools)) {}
 
   /// Answers a request to the MCP endpoint. Needs `step.storage`.
-  core::Response handle(const core::Request& request, const Caller& caller, const core::Config& config, Gate& gate,
-                        core::Context& step) const;
+  core::Response handle(const core::Request& request, const Caller& caller, const core::Config& config,
+                        Gate& gate, core::Context& step) const;
 
-  /// The answer to a request whose step trapped: a JSON-RPC internal error (-32603), with the request's id where it can
-  /// be read. Touches no storage.
+  /// The answer to a request whose step trapped: a JSON-RPC internal error (-32603), with the request's id
+  /// where it can be read. Touches no storage.
   core::Response fault(const core::Request& request) const;
 
  private:
