@@ -265,7 +265,27 @@ TEST_CASE("the handle of the first page is none for the second: nobody had signe
   CHECK(response_of(refused).status == 400);
 }
 
-TEST_CASE("allowing nothing is not a consent, and does not use it up") {
+TEST_CASE("allowing nothing is not a consent: the same person is asked again, with nothing ticked") {
   SignInHost host;
-  CHECK(response_of(host.posted("/consent", "handle=h2&decision=allow")).status == 400);
+  const core::Outcome reading = host.posted("/consent", "handle=h2&decision=allow");
+  CHECK(effect_of<core::CallOAuth>(reading).operation == "approve_consent");
+  json request = remembered();
+  request["person"] = {{"subject", "user_1"}, {"email", "ada@example.com"}, {"name", "Ada Lovelace"}};
+  const core::Outcome asking =
+      host.then(reading, succeeded(json{{"request", request}, {"cookies", {"old=; Max-Age=0"}}}.dump()));
+  CHECK(effect_of<core::CallOAuth>(asking).operation == "begin_consent");
+  CHECK(arguments_of(asking)["request"] == request);
+  const core::Outcome page = host.then(asking, succeeded(R"({"handle":"h3","cookies":["new=1"]})"));
+  CHECK(response_of(page).status == 400);
+  CHECK(contains(body_of(page), "Nothing was ticked"));
+  CHECK(contains(body_of(page), "Ada Lovelace (ada@example.com)"));
+  CHECK(contains(body_of(page), "value=\"h3\""));
+  CHECK(contains(body_of(page), "value=\"shop:buy\""));
+  CHECK_FALSE(contains(body_of(page), "checked"));
+
+  // And of nobody, where nobody had signed in.
+  const core::Outcome refused =
+      host.then(reading, succeeded(json{{"request", remembered()}, {"cookies", json::array()}}.dump()));
+  CHECK(response_of(refused).status == 400);
+  CHECK(contains(body_of(refused), "Nobody has signed in"));
 }

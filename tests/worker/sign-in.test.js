@@ -222,11 +222,28 @@ describe('saying no', () => {
     assertDeadEnd(await browser.press(consent, { decision: 'allow' }), 400, 'This sign-in cannot go on');
   });
 
-  test('allowing nothing is not allowing: one can go back and choose', async () => {
+  test('allowing nothing is not allowing: the question comes again, with nothing ticked', async () => {
     const browser = new Browser();
     const { consent } = await toConsent(browser);
-    assertDeadEnd(await browser.press(consent, { decision: 'allow' }, (fields) => fields.delete('scope')), 400, 'Nothing was chosen');
-    assert.ok(follow(await browser.press(consent, { decision: 'allow' })).searchParams.has('code'));
+    const again = await browser.press(consent, { decision: 'allow' }, (fields) => fields.delete('scope'));
+    assert.equal(again.status, 400);
+    assert.equal(again.title, consent.title);
+    assert.match(again.text, /Nothing was ticked, so there is nothing to allow/);
+    assert.match(again.text, /Ada Lovelace \(ada@example\.com\)/);
+    assert.deepEqual(again.form.fields.getAll('scope'), []);
+    const allowed = await browser.press(again, { decision: 'allow' }, (fields) => fields.set('scope', 'shop:read'));
+    assert.ok(follow(allowed).searchParams.has('code'));
+  });
+
+  test('allowing nothing on the first page does not lead past the sign-in', async () => {
+    const browser = new Browser();
+    const asks = await browser.open(client.authorizeUrl());
+    const skipped = await browser.open(`${machine.url}/consent`, {
+      method: 'POST',
+      body: new URLSearchParams({ handle: asks.form.fields.get('handle') ?? '', decision: 'allow' }),
+    });
+    assertDeadEnd(skipped, 400, 'This sign-in cannot go on');
+    assert.match(skipped.text, /Nobody has signed in/);
   });
 
   test('a form that says neither yes nor no is not understood', async () => {

@@ -120,14 +120,22 @@ struct Verifying {
     a(origin, request, cookies, subject, email, name);
   }
 };
+struct AskingAgain {
+  std::string origin;
+  template <typename A>
+  void fields(A& a) {
+    a(origin);
+  }
+};
 struct Consenting {
   ClientView client;
   std::string person;
   std::vector<std::string> cookies;
+  bool again = false;  // the form came back with nothing ticked
   template <typename A>
   void fields(A& a) {
     client.fields(a);
-    a(person, cookies);
+    a(person, cookies, again);
   }
 };
 struct Allowing {
@@ -147,7 +155,7 @@ struct Completing {
 };
 
 using State = std::variant<Parsing, Refusing, Asking, ReadingForm, Cancelling, Continuing, Leaving, Returning,
-                           Exchanging, Verifying, Consenting, Allowing, Completing>;
+                           Exchanging, Verifying, AskingAgain, Consenting, Allowing, Completing>;
 
 // ---- States as bytes ----
 
@@ -279,20 +287,53 @@ std::string scope_sentence(const ClientView& client) {
   return "to " + sentence;
 }
 
-std::string scope_choices(const ClientView& client) {
+enum class Boxes { ticked, empty };
+
+std::string scope_choices(const ClientView& client, Boxes boxes) {
   std::string html;
   for (const ScopeText& text : kScopeTexts) {
     if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
     html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
-            "\" checked> <span>" + std::string(text.allows) + " <code class=\"quiet\">" +
-            std::string(text.scope) + "</code></span></label>\n";
+            (boxes == Boxes::ticked ? "\" checked> <span>" : "\"> <span>") + std::string(text.allows) +
+            " <code class=\"quiet\">" + std::string(text.scope) + "</code></span></label>\n";
   }
   return html;
 }
 
-core::Response start_again_page(int status, std::string_view title, std::string_view what) {
-  return message_page(status, title, what, "Go back to your client and connect again: sign-in starts anew.");
+/// A person, as the page names them.
+std::string shown(std::string_view name, std::string_view email) {
+  if (name.empty()) return std::string(email);
+  return std::string(name).append(" (").append(email).append(")");
 }
+
+constexpr std::string_view kStartAgain = "Go back to your client and connect again: sign-in starts anew.";
+
+core::Response start_again_page(int status, std::string_view title, std::string_view what) {
+  return message_page(status, title, what, kStartAgain);
+}
+
+/// What the OAuth provider's refusals mean to a human. It has one code for all of them; its version is
+/// pinned, and words of another one are shown as they are.
+struct Meaning {
+  std::string_view description;
+  std::string_view what;
+  std::string_view advice;
+};
+constexpr std::array<Meaning, 4> kMeanings{
+    {{"Invalid client_id",
+      "The application that sent you here is not known to this shop, or no longer (Invalid client_id).",
+      "In the application, remove this shop and add it again: then it introduces itself anew."},
+     {"Invalid redirect URI",
+      "The application wants you sent back to an address that it never named to this shop, so nobody is sent "
+      "there "
+      "(Invalid redirect URI).",
+      "In the application, remove this shop and add it again. If that does not help, do not trust the link "
+      "that led "
+      "you here."},
+     {"This authorization was not started in this browser; start again",
+      "This sign-in was not started in this browser, or too long ago.", kStartAgain},
+     {"This authorization expired or was already used; start again",
+      "This sign-in took too long, or this step of it was taken before.", kStartAgain}}};
 
 /// What the OAuth provider refused: to the client where it may be told, else on a page.
 core::Response refusal(const EffectResult& result) {
@@ -309,9 +350,13 @@ core::Response refusal(const EffectResult& result) {
   if (code == "server_error") {
     return message_page(502, "That did not work", answer.text("description"), "Try again in a minute.");
   }
-  std::string what = answer.text("description");
-  if (what.empty()) what = "The request could not be understood.";
-  return start_again_page(400, "This sign-in cannot go on", what + ".");
+  constexpr std::string_view title = "This sign-in cannot go on";
+  const std::string description = answer.text("description");
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.description == description) return message_page(400, title, meaning.what, meaning.advice);
+  }
+  return start_again_page(400, title,
+                          description.empty() ? "The request could not be understood." : description + ".");
 }
 
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {
@@ -395,9 +440,9 @@ class Machine {
     if (state.path == "/consent" && decision == "allow") {
       const std::vector<std::string> chosen = core::form_values(form, "scope");
       if (chosen.empty()) {
-        return Respond{message_page(400, "Nothing was chosen",
-                                    "No permission was ticked, so there is nothing to allow.",
-                                    "Go back one page and tick at least one, or deny.")};
+        // Going back in the browser would not help: the page was the answer to a callback that counts once.
+        return await(oauth("approve_consent", state.origin, "{" + handle_member + "}"),
+                     AskingAgain{state.origin});
       }
       return await(oauth("approve_consent", state.origin,
                          "{" + handle_member + ",\"scope\":" + json_list(chosen) + "}"),
@@ -531,11 +576,24 @@ class Machine {
                                                           {"name", state.name},
                                                           {"session", claims.text("sid")},
                                                           {"permissions", claims.list("permissions")}});
-    const std::string shown = state.name.empty() ? state.email : state.name + " (" + state.email + ")";
     ClientView view = view_of(*client, scopes);
     return await(oauth("begin_consent", state.origin,
                        "{\"request\":" + with_members(state.request, "\"person\":" + person) + "}"),
-                 Consenting{std::move(view), shown, state.cookies});
+                 Consenting{std::move(view), shown(state.name, state.email), state.cookies});
+  }
+
+  Outcome operator()(const AskingAgain& state) {
+    if (!first().ok()) return Respond{refusal(first())};
+    const Answer answer(first());
+    const auto request = answer.member("request");
+    const auto person = request ? core::member(*request, "person") : std::nullopt;
+    const auto client = request ? core::member(*request, "client") : std::nullopt;
+    if (!person || !client) return nobody_signed_in();
+    const auto text = [&](std::string_view name) { return core::string_member(*person, name).value_or(""); };
+    ClientView view = view_of(*client, core::string_list(core::member(*request, "requested_scopes")));
+    return await(
+        oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(*request) + "}"),
+        Consenting{std::move(view), shown(text("name"), text("email")), answer.list("cookies"), true});
   }
 
   Outcome operator()(const Consenting& state) {
@@ -543,16 +601,23 @@ class Machine {
     const Answer answer(first());
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
-    return Respond{
-        with_cookies(page(200, "Allow this deputy?",
-                          fill("consent.html", {{"client", state.client.name},
-                                                {"origin", state.client.known_by},
-                                                {"host", state.client.host},
-                                                {"warning", loopback_warning(state.client), Slot::Kind::html},
-                                                {"person", state.person},
-                                                {"scopes", scope_choices(state.client), Slot::Kind::html},
-                                                {"handle", answer.text("handle")}})),
-                     cookies)};
+    const std::string_view notice =
+        state.again
+            ? R"(<p class="warning" role="alert">Nothing was ticked, so there is nothing to allow. Tick at least one, or deny.</p>)"
+            : "";
+    return Respond{with_cookies(
+        page(state.again ? 400 : 200, "Allow this deputy?",
+             fill("consent.html",
+                  {{"client", state.client.name},
+                   {"origin", state.client.known_by},
+                   {"host", state.client.host},
+                   {"warning", loopback_warning(state.client), Slot::Kind::html},
+                   {"person", state.person},
+                   {"notice", std::string(notice), Slot::Kind::html},
+                   {"scopes", scope_choices(state.client, state.again ? Boxes::empty : Boxes::ticked),
+                    Slot::Kind::html},
+                   {"handle", answer.text("handle")}})),
+        cookies)};
   }
 
   Outcome operator()(const Allowing& state) {
@@ -561,11 +626,7 @@ class Machine {
     const auto request = answer.member("request");
     const auto person = request ? core::member(*request, "person") : std::nullopt;
     const auto client = request ? core::member(*request, "client") : std::nullopt;
-    // The handle of the first page is none for this one: nobody had signed in then.
-    if (!person || !client) {
-      return Respond{
-          start_again_page(400, "This sign-in cannot go on", "Nobody has signed in for this request.")};
-    }
+    if (!person || !client) return nobody_signed_in();
     const std::string subject(core::string_member(*person, "subject").value_or(""));
     if (subject.empty()) return broken();
     const std::string name = principal_name(step_.crypto, kProvider, subject);
@@ -594,6 +655,11 @@ class Machine {
 
  private:
   const EffectResult& first() const { return results_.front(); }
+  /// The handle of the first page is none for the second.
+  static Outcome nobody_signed_in() {
+    return Respond{
+        start_again_page(400, "This sign-in cannot go on", "Nobody has signed in for this request.")};
+  }
   static Outcome broken() {
     return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
                                 "Go back to your client and connect again.")};
