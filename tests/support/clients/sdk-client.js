@@ -77,8 +77,6 @@ class Credentials {
 
 /** @implements {Agent} @typedef {import('./agent.js').Agent} Agent */
 export class SdkClient {
-  /** How often the server had ended the session. */
-  sessionsLost = 0;
   #keeper = new Credentials();
   #client;
   #url;
@@ -143,7 +141,6 @@ export class SdkClient {
         } else if (error instanceof SdkHttpError && error.status === 404 && mayReconnect) {
           mayReconnect = false;
           await this.#client.close();
-          this.sessionsLost += 1;
           await this.#connect();
         } else {
           throw error;
