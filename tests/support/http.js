@@ -4,7 +4,9 @@
  */
 import { Agent, request } from 'node:http';
 
-const agent = new Agent({ keepAlive: true });
+/** A connection for each request: one that was kept may be closed by the server just as it is used again. */
+const agent = new Agent({ keepAlive: false });
+const TIMEOUT = 30_000;
 
 /**
  * @typedef {Record<string, string | undefined>} HeaderFields those that are undefined are left out
@@ -49,7 +51,7 @@ export function ask(url, { method, headers = {}, body, chunks } = {}) {
       incoming.on('error', reject);
       incoming.on('end', () => resolve(new Answer(incoming.statusCode ?? 0, received, Buffer.concat(parts).toString())));
     });
-    // A server that refuses a body before it has come may close the connection: what it answered counts.
+    outgoing.setTimeout(TIMEOUT, () => outgoing.destroy(new Error(`no answer from ${url} within ${TIMEOUT / 1000} seconds`)));
     outgoing.on('error', reject);
     for (const chunk of chunks ?? []) outgoing.write(chunk);
     outgoing.end(body);

@@ -67,6 +67,15 @@ describe('a step that is cut off after it has written', () => {
     await assertCopied(machine, [ada]);
   });
 
+  test('leaves no instance that is half broken: after a hundred of them the next call works', async () => {
+    await machine.pull({ trapOn: [AFTER_THE_ORDER, 'Doomed'] });
+    for (let i = 0; i < 100; i += 20) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ada.mcp.modern('tools/call', purchase('Doomed'))));
+      for (const answer of answers) assertInternalError(answer);
+    }
+    assert.ok(!(await ada.mcp.call('buyMcpShopItem', purchase('Fine').arguments)).isError);
+  });
+
   test('is one with everything in its batch', async () => {
     const session = await ada.mcp.open('2025-03-26');
     const before = await allOrders(ada);
