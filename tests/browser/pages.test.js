@@ -36,7 +36,7 @@ async function toAuthKit(visitor, by = client) {
 /** @param {Visitor} visitor @returns {Promise<string>} the address where AuthKit sent the browser */
 async function toConsent(visitor) {
   await toAuthKit(visitor);
-  await visitor.page.getByRole('link', { name: 'Ada Lovelace' }).click();
+  await visitor.follow('Ada Lovelace');
   await visitor.page.waitForURL(/\/callback/);
   return visitor.page.url();
 }
@@ -78,7 +78,7 @@ describe('what this is', () => {
       assert.equal(await visitor.heading(), 'There is nothing here');
       assert.ok((await visitor.text()).includes(`${stack.url}/mcp`));
       await visitor.inspect('error-nowhere');
-      await visitor.page.getByRole('link', { name: 'MCP Shop' }).click();
+      await visitor.follow('MCP Shop');
       assert.equal(await visitor.heading(), 'T-shirts, bought by your agent');
     }));
 });
@@ -169,7 +169,7 @@ describe('what AuthKit says', () => {
   test('an impersonated session allows nothing', () =>
     visiting(async (visitor) => {
       await toAuthKit(visitor);
-      await visitor.page.getByRole('link', { name: 'support@example.com as Ada' }).click();
+      await visitor.follow('support@example.com as Ada');
       await visitor.page.waitForURL(/\/callback/);
       assert.equal(await visitor.heading(), 'An impersonated session allows nothing');
       assert.match(await visitor.text(), /on behalf of ada@example\.com/);
@@ -188,7 +188,7 @@ describe('a rude client', () => {
         assert.equal(await visitor.heading(), `${name} asks to act for you`);
         await visitor.inspect('rude-who-asks');
         await toAuthKit(visitor, rude);
-        await visitor.page.getByRole('link', { name: 'Ada Lovelace' }).click();
+        await visitor.follow('Ada Lovelace');
         await visitor.page.waitForURL(/\/callback/);
         assert.equal(await visitor.heading(), `May ${name} act for you?`);
         await visitor.inspect('rude-consent');

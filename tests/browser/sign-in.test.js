@@ -37,7 +37,7 @@ async function toAuthKit(visitor) {
 /** @param {Visitor} visitor */
 async function toConsent(visitor) {
   await toAuthKit(visitor);
-  await visitor.page.getByRole('link', { name: 'Ada Lovelace' }).click();
+  await visitor.follow('Ada Lovelace');
   await visitor.page.waitForURL(/\/callback/);
 }
 
@@ -84,7 +84,7 @@ describe('allowing', () => {
       await visitor.page.waitForURL(/\/user_management\/authorize/);
       await visitor.inspect('2-sign-in');
 
-      await visitor.page.getByRole('link', { name: 'Ada Lovelace' }).click();
+      await visitor.follow('Ada Lovelace');
       await visitor.page.waitForURL(/\/callback/);
       assert.equal(await visitor.heading(), 'May Claude Desktop act for you?');
       assert.match(await visitor.text(), /You are signed in as Ada Lovelace \(ada@example\.com\)/);
@@ -137,7 +137,7 @@ describe('allowing', () => {
       await Visitor.arrive(browser, [url, stack.workos?.url ?? '', other.origin], async (visitor) => {
         await visitor.open(other.oauth.authorizeUrl());
         await visitor.press('Continue to sign in');
-        await visitor.page.getByRole('link', { name: 'Ada Lovelace' }).click();
+        await visitor.follow('Ada Lovelace');
         await visitor.press('Allow');
         await visitor.page.waitForURL(`${other.redirectUri}?*`);
         assert.equal(other.received[0].get('iss'), url);
@@ -161,8 +161,8 @@ describe('the page in between', () => {
       assert.match(await visitor.text(), /You are on your way to the sign-in page/);
       await visitor.inspect('in-between');
       await page.unroute(authKit);
-      await page.getByRole('link', { name: 'Go on' }).click();
-      await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+      await visitor.follow('Go on');
+      await visitor.follow('Ada Lovelace');
       await page.getByRole('button', { name: 'Allow' }).waitFor();
     }));
 });
@@ -178,7 +178,7 @@ describe('saying no', () => {
   test('at AuthKit', () =>
     visiting(async (visitor) => {
       await toAuthKit(visitor);
-      await visitor.page.getByRole('link', { name: 'Cancel' }).click();
+      await visitor.follow('Cancel');
       await refusalTold(visitor);
     }));
 

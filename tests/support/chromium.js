@@ -79,9 +79,19 @@ export class Visitor {
     return (await this.page.goto(url))?.status();
   }
 
-  /** @param {string} name */
-  async press(name) {
-    await this.page.getByRole('button', { name, exact: true }).click();
+  /** Presses a button and sees the next page. @param {string} name */
+  press(name) {
+    return this.#leave(this.page.getByRole('button', { name, exact: true }));
+  }
+
+  /** Follows a link and sees the next page. @param {string} name */
+  follow(name) {
+    return this.#leave(this.page.getByRole('link', { name }));
+  }
+
+  /** @param {import('playwright-core').Locator} way */
+  async #leave(way) {
+    await Promise.all([this.page.waitForEvent('load'), way.click()]);
   }
 
   /** @returns {Promise<string>} */
