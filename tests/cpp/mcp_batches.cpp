@@ -61,10 +61,13 @@ TEST_CASE("Batch: initialize cannot be part of one") {
   const json params = {{"protocolVersion", "2025-03-26"},
                        {"capabilities", json::object()},
                        {"clientInfo", {{"name", "c"}, {"version", "1"}}}};
-  const Reply reply = world.post(batch({testing::request_json(1, "initialize", params)}));
-  CHECK(reply.status == 400);
-  CHECK(reply.code() == -32600);
-  CHECK_FALSE(reply.headers.has("Mcp-Session-Id"));
+  const std::string body = batch({testing::request_json(1, "initialize", params)});
+  LegacyClient client(world, "2025-03-26");
+  for (const Reply& reply : {world.post(body), client.post(body)}) {
+    CHECK(reply.status == 400);
+    CHECK(reply.code() == -32600);
+    CHECK_FALSE(reply.headers.has("Mcp-Session-Id"));
+  }
 }
 
 TEST_CASE("Batch: one message that is none spoils all, before any is acted on") {

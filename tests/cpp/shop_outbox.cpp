@@ -166,6 +166,8 @@ TEST_CASE("Order ids are UUIDs of version 7 whose order is that of time") {
   for (int i = 0; i < 200; ++i) {
     const std::string next = shop::uuid_v7(core::Instant{1'790'000'000'000 + i}, step.entropy);
     CHECK(next > last);
+    CHECK(next[14] == '7');
+    CHECK(std::string_view("89ab").find(next[19]) != std::string_view::npos);
     CHECK(seen.insert(next).second);
     CHECK(next != shop::uuid_v7(core::Instant{1'790'000'000'000 + i}, step.entropy));
     last = next;

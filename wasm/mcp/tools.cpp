@@ -23,7 +23,7 @@ std::string_view text(bool flag) {
 std::string annotations_json(const Tool& tool) {
   const bool read_only = tool.annotations.effect == Annotations::Effect::read_only;
   const bool destructive = tool.annotations.effect == Annotations::Effect::destructive;
-  const bool idempotent = read_only || tool.annotations.repeat == Annotations::Repeat::idempotent;
+  const bool idempotent = tool.annotations.repeat == Annotations::Repeat::idempotent;
   std::string json = R"({"title":)" + core::json_quote(tool.title);
   json += R"(,"readOnlyHint":)";
   json += text(read_only);
