@@ -35,15 +35,8 @@ const operations = {
   async parse_authorization(oauth, { url }) {
     const request = await oauth.parseAuthRequest(new Request(url));
     const client = await oauth.describeConsent(request);
-    return {
-      request,
-      client: {
-        name: client.clientName,
-        known_by: client.clientDomain ? `its document at ${client.clientDomain}` : 'a name that it gave itself',
-        host: client.redirectHost,
-        loopback: client.redirectIsLoopback,
-      },
-    };
+    const { clientName: name, clientDomain: domain, redirectHost: host, redirectIsLoopback: loopback } = client;
+    return { request, client: { name, domain, host, loopback } };
   },
   async error_redirect(_oauth, { request, code, description }) {
     return { redirect_to: authorizationErrorRedirect(request, code, description) };

@@ -1,10 +1,8 @@
 #include "app.h"
 
-#include <algorithm>
-
-#include "authority/decide.h"
 #include "authority/grants.h"
 #include "authority/pauses.h"
+#include "authority_gate.h"
 #include "core/json.h"
 #include "identity/boundary.h"
 #include "identity/pages.h"
@@ -116,76 +114,6 @@ bool announces_too_much(const core::Request& request, size_t limit) {
   size_t value = 0;
   for (char digit : *length) value = value * 10 + static_cast<size_t>(digit - '0');
   return value > limit;
-}
-
-/// The authority's answer in the protocol's terms.
-class AuthorityGate final : public mcp::Gate {
- public:
-  AuthorityGate(const authority::Grant& grant, const identity::Site& site) : grant_(grant), site_(site) {}
-
-  mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) override {
-    const bool demo = tool.availability == mcp::Tool::Availability::demo;
-    const authority::Action action{tool.scope, demo ? authority::kDemoPause : std::string_view()};
-    const authority::Decision decision =
-        authority::decide(grant_, authority::standing(*step.storage), action);
-    using Kind = mcp::Permission::Kind;
-    switch (decision.reason) {
-      case authority::Reason::allowed: return {};
-      case authority::Reason::paused:
-        if (decision.pause_cause == authority::kDemoPause) {
-          return {Kind::refused, std::string(shop::refusal_when_banned(tool.name)), {}};
-        }
-        return {Kind::refused,
-                "Your human has paused their deputies. Ask them to resume; trying again does not help.",
-                {}};
-      case authority::Reason::grant_ended: return {Kind::refused, "Your human has ended this authority.", {}};
-      case authority::Reason::scope_declined:
-        return {Kind::refused,
-                "Your human was asked for " + std::string(tool.scope) +
-                    " and did not allow it. Connect again only if they want to change that.",
-                {}};
-      case authority::Reason::scope_never_asked:
-        return {Kind::scope_missing, {}, identity::insufficient_scope(site_, needed(tool.scope))};
-    }
-    return {Kind::refused, "This is not allowed.", {}};
-  }
-
- private:
-  /// All scopes of the operation, those granted already included: the client asks once (MCP 2025-11-25,
-  /// authorization).
-  std::string needed(std::string_view scope) const {
-    std::string scopes;
-    for (const std::string& granted : grant_.scopes) scopes += granted + " ";
-    return scopes.append(scope);
-  }
-
-  const authority::Grant& grant_;
-  const identity::Site& site_;
-};
-
-mcp::Caller caller_of(const authority::Grant& grant, core::Instant now) {
-  mcp::Caller caller;
-  caller.grant_id = grant.id;
-  caller.subject = grant.subject;
-  caller.email = grant.email;
-  caller.name = grant.name;
-  caller.client_id = grant.client_id;
-  caller.client_name = grant.client_name;
-  if (now < grant.created_at + authority::kPermissionLifetime) caller.permissions = grant.permissions;
-  return caller;
-}
-
-/// The grant as far as a token reaches. What the client left out when it asked for the token counts as never
-/// asked for: it can ask for a token that has it.
-authority::Grant within(authority::Grant grant, const std::vector<std::string>& token_scopes) {
-  const auto left_out = [&](const std::string& scope) {
-    return std::find(token_scopes.begin(), token_scopes.end(), scope) == token_scopes.end();
-  };
-  for (const std::string& scope : grant.scopes) {
-    if (left_out(scope)) std::erase(grant.requested_scopes, scope);
-  }
-  std::erase_if(grant.scopes, left_out);
-  return grant;
 }
 
 constexpr std::string_view kPrincipalSetting = "principal";

@@ -13,7 +13,7 @@ const json kRequest{{"clientId", "client-1"},
                     {"state", "s"},
                     {"codeChallenge", "challenge"}};
 const json kClient{{"name", "Claude <b>"},
-                   {"known_by", "a name that it gave itself"},
+
                    {"host", "127.0.0.1"},
                    {"loopback", true}};
 

@@ -1,11 +1,10 @@
 #include "identity/sign_in.h"
 
-#include <algorithm>
-#include <array>
-
 #include "core/json.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
+#include "identity/sign_in_pages.h"
+#include "identity/sign_in_states.h"
 
 namespace identity {
 
@@ -20,202 +19,7 @@ using core::Respond;
 
 constexpr std::string_view kProvider = "workos";
 
-struct ScopeText {
-  std::string_view scope;
-  std::string_view allows;
-};
-constexpr std::array<ScopeText, 2> kScopeTexts{
-    {{"shop:read", "look at the inventory and at your orders"}, {"shop:buy", "order shirts for you"}}};
-
-/// What the pages say of a client.
-struct ClientView {
-  std::string name;
-  std::string known_by;
-  std::string host;
-  bool loopback = false;
-  std::vector<std::string> scopes;
-
-  template <typename Archive>
-  void fields(Archive& archive) {
-    archive(name, known_by, host, loopback, scopes);
-  }
-};
-
-// ---- States: what is awaited, and what must be known to go on ----
-
-struct Parsing {
-  std::string origin;
-  template <typename A>
-  void fields(A& a) {
-    a(origin);
-  }
-};
-struct Refusing {
-  template <typename A>
-  void fields(A&) {}
-};
-struct Asking {
-  ClientView client;
-  template <typename A>
-  void fields(A& a) {
-    client.fields(a);
-  }
-};
-struct ReadingForm {
-  std::string origin;
-  std::string path;
-  template <typename A>
-  void fields(A& a) {
-    a(origin, path);
-  }
-};
-struct Cancelling {
-  template <typename A>
-  void fields(A&) {}
-};
-struct Continuing {
-  std::string origin;
-  template <typename A>
-  void fields(A& a) {
-    a(origin);
-  }
-};
-struct Leaving {
-  std::string origin;
-  std::string challenge;
-  std::vector<std::string> cookies;
-  template <typename A>
-  void fields(A& a) {
-    a(origin, challenge, cookies);
-  }
-};
-struct Returning {
-  std::string origin;
-  std::string code;
-  std::string error;
-  std::string error_description;
-  template <typename A>
-  void fields(A& a) {
-    a(origin, code, error, error_description);
-  }
-};
-struct Exchanging {
-  std::string origin;
-  std::string request;
-  std::vector<std::string> cookies;
-  template <typename A>
-  void fields(A& a) {
-    a(origin, request, cookies);
-  }
-};
-struct Verifying {
-  std::string origin;
-  std::string request;
-  std::vector<std::string> cookies;
-  std::string subject;
-  std::string email;
-  std::string name;
-  template <typename A>
-  void fields(A& a) {
-    a(origin, request, cookies, subject, email, name);
-  }
-};
-struct AskingAgain {
-  std::string origin;
-  template <typename A>
-  void fields(A& a) {
-    a(origin);
-  }
-};
-struct Consenting {
-  ClientView client;
-  std::string person;
-  std::vector<std::string> cookies;
-  bool again = false;  // the form came back with nothing ticked
-  template <typename A>
-  void fields(A& a) {
-    client.fields(a);
-    a(person, cookies, again);
-  }
-};
-struct Allowing {
-  std::string origin;
-  template <typename A>
-  void fields(A& a) {
-    a(origin);
-  }
-};
-struct Completing {
-  std::string client_name;
-  std::vector<std::string> cookies;
-  template <typename A>
-  void fields(A& a) {
-    a(client_name, cookies);
-  }
-};
-
-using State = std::variant<Parsing, Refusing, Asking, ReadingForm, Cancelling, Continuing, Leaving, Returning,
-                           Exchanging, Verifying, AskingAgain, Consenting, Allowing, Completing>;
-
-// ---- States as bytes ----
-
-struct Writing {
-  core::WireWriter& out;
-  template <typename... Ts>
-  void operator()(Ts&... values) {
-    (one(values), ...);
-  }
-  void one(std::string& value) { out.bytes(value); }
-  void one(bool& value) { out.u8(value ? 1 : 0); }
-  void one(std::vector<std::string>& list) {
-    out.u32(static_cast<uint32_t>(list.size()));
-    for (std::string& value : list) one(value);
-  }
-};
-
-struct Reading {
-  core::WireReader& in;
-  template <typename... Ts>
-  void operator()(Ts&... values) {
-    (one(values), ...);
-  }
-  void one(std::string& value) { value = in.string(); }
-  void one(bool& value) { value = in.u8() == 1; }
-  void one(std::vector<std::string>& list) {
-    const uint32_t count = in.u32();
-    for (uint32_t i = 0; i < count && in.ok(); ++i) list.push_back(in.string());
-  }
-};
-
-std::string encode(State state) {
-  core::WireWriter writer;
-  writer.u8(static_cast<uint8_t>(state.index()));
-  Writing writing{writer};
-  std::visit([&](auto& s) { s.fields(writing); }, state);
-  return writer.take();
-}
-
-template <size_t I = 0>
-std::optional<State> decode_as(size_t index, core::WireReader& reader) {
-  if constexpr (I < std::variant_size_v<State>) {
-    if (index != I) return decode_as<I + 1>(index, reader);
-    std::variant_alternative_t<I, State> state;
-    Reading reading{reader};
-    state.fields(reading);
-    if (!reader.finished()) return std::nullopt;
-    return State(std::move(state));
-  } else {
-    return std::nullopt;
-  }
-}
-
-std::optional<State> decode(std::string_view bytes) {
-  core::WireReader reader(bytes);
-  const size_t index = reader.u8();
-  return decode_as(index, reader);
-}
-
-Await await(Effect effect, State state) {
+Await await(Effect effect, SignInState state) {
   return {{std::move(effect)}, encode(std::move(state))};
 }
 
@@ -259,104 +63,16 @@ std::string json_list(const std::vector<std::string>& values) {
   return core::json_text(core::Json(values));
 }
 
-/// The scopes asked for that there are; all of them where the client asked for none.
-std::vector<std::string> known_scopes(const std::vector<std::string>& asked) {
-  std::vector<std::string> scopes;
-  for (const ScopeText& known : kScopeTexts) {
-    if (asked.empty() || std::find(asked.begin(), asked.end(), known.scope) != asked.end()) {
-      scopes.emplace_back(known.scope);
-    }
-  }
-  return scopes;
-}
-
-// ---- Pages ----
-
-std::string loopback_warning(const ClientView& client) {
-  if (!client.loopback) return {};
-  return R"(<p class="warning">This is a program on this computer. Any program here can call itself by this name, so go on only if you started it.</p>)";
-}
-
-std::string scope_sentence(const ClientView& client) {
-  std::string sentence;
-  for (const ScopeText& text : kScopeTexts) {
-    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
-    if (!sentence.empty()) sentence += ", and to ";
-    sentence += text.allows;
-  }
-  return "to " + sentence;
-}
-
-enum class Boxes { ticked, empty };
-
-std::string scope_choices(const ClientView& client, Boxes boxes) {
-  std::string html;
-  for (const ScopeText& text : kScopeTexts) {
-    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
-    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
-            (boxes == Boxes::ticked ? "\" checked> <span>" : "\"> <span>") + std::string(text.allows) +
-            " <code class=\"quiet\">" + std::string(text.scope) + "</code></span></label>\n";
-  }
-  return html;
-}
-
-/// A person, as the page names them.
-std::string shown(std::string_view name, std::string_view email) {
-  if (name.empty()) return std::string(email);
-  return std::string(name).append(" (").append(email).append(")");
-}
-
-constexpr std::string_view kStartAgain = "Go back to your client and connect again: sign-in starts anew.";
-
-core::Response start_again_page(int status, std::string_view title, std::string_view what) {
-  return message_page(status, title, what, kStartAgain);
-}
-
-/// What the OAuth provider's refusals mean to a human. It has one code for all of them; its version is
-/// pinned, and words of another one are shown as they are.
-struct Meaning {
-  std::string_view description;
-  std::string_view what;
-  std::string_view advice;
-};
-constexpr std::array<Meaning, 4> kMeanings{
-    {{"Invalid client_id",
-      "The application that sent you here is not known to this shop, or no longer (Invalid client_id).",
-      "In the application, remove this shop and add it again: then it introduces itself anew."},
-     {"Invalid redirect URI",
-      "The application wants you sent back to an address that it never named to this shop, so nobody is sent "
-      "there "
-      "(Invalid redirect URI).",
-      "In the application, remove this shop and add it again. If that does not help, do not trust the link "
-      "that led "
-      "you here."},
-     {"This authorization was not started in this browser; start again",
-      "This sign-in was not started in this browser, or too long ago.", kStartAgain},
-     {"This authorization expired or was already used; start again",
-      "This sign-in took too long, or this step of it was taken before.", kStartAgain}}};
-
 /// What the OAuth provider refused: to the client where it may be told, else on a page.
 core::Response refusal(const EffectResult& result) {
   const Answer answer(result);
   const std::string redirect = answer.text("redirect_to");
-  if (!redirect.empty()) {
-    core::Response response;
-    response.status = 302;
-    response.headers.add("Location", redirect);
-    response.headers.add("Cache-Control", "no-store");
-    return response;
-  }
-  const std::string code = answer.text("code");
-  if (code == "server_error") {
-    return message_page(502, "That did not work", answer.text("description"), "Try again in a minute.");
-  }
-  constexpr std::string_view title = "This sign-in cannot go on";
-  const std::string description = answer.text("description");
-  for (const Meaning& meaning : kMeanings) {
-    if (meaning.description == description) return message_page(400, title, meaning.what, meaning.advice);
-  }
-  return start_again_page(400, title,
-                          description.empty() ? "The request could not be understood." : description + ".");
+  if (redirect.empty()) return refused_page(answer.text("code"), answer.text("description"));
+  core::Response response;
+  response.status = 302;
+  response.headers.add("Location", redirect);
+  response.headers.add("Cache-Control", "no-store");
+  return response;
 }
 
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {
@@ -365,7 +81,7 @@ ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes
     return std::string(core::string_member(client, name).value_or(""));
   };
   view.name = text("name");
-  view.known_by = text("known_by");
+  view.known_by = text("domain").empty() ? "a name that it gave itself" : "its document at " + text("domain");
   view.host = text("host");
   view.loopback = core::boolean_member(client, "loopback").value_or(false);
   view.scopes = scopes;
@@ -409,16 +125,7 @@ class Machine {
   Outcome operator()(const Asking& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    const ClientView& client = state.client;
-    return Respond{
-        with_cookies(page(200, "An application asks to act for you",
-                          fill("ask.html", {{"client", client.name},
-                                            {"origin", client.known_by},
-                                            {"host", client.host},
-                                            {"warning", loopback_warning(client), Slot::Kind::html},
-                                            {"scopes", scope_sentence(client)},
-                                            {"handle", answer.text("handle")}})),
-                     answer.list("cookies"))};
+    return Respond{with_cookies(ask_page(state.client, answer.text("handle")), answer.list("cookies"))};
   }
 
   Outcome operator()(const ReadingForm& state) {
@@ -601,23 +308,9 @@ class Machine {
     const Answer answer(first());
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
-    const std::string_view notice =
-        state.again
-            ? R"(<p class="warning" role="alert">Nothing was ticked, so there is nothing to allow. Tick at least one, or deny.</p>)"
-            : "";
-    return Respond{with_cookies(
-        page(state.again ? 400 : 200, "Allow this deputy?",
-             fill("consent.html",
-                  {{"client", state.client.name},
-                   {"origin", state.client.known_by},
-                   {"host", state.client.host},
-                   {"warning", loopback_warning(state.client), Slot::Kind::html},
-                   {"person", state.person},
-                   {"notice", std::string(notice), Slot::Kind::html},
-                   {"scopes", scope_choices(state.client, state.again ? Boxes::empty : Boxes::ticked),
-                    Slot::Kind::html},
-                   {"handle", answer.text("handle")}})),
-        cookies)};
+    const Consent consent = state.again ? Consent::again : Consent::first;
+    return Respond{
+        with_cookies(consent_page(state.client, state.person, consent, answer.text("handle")), cookies)};
   }
 
   Outcome operator()(const Allowing& state) {
@@ -695,7 +388,7 @@ core::Outcome SignIn::callback(const core::Request& request, const core::Url& ur
 
 core::Outcome SignIn::resume(std::string_view continuation, const std::vector<core::EffectResult>& results,
                              core::Context& step) const {
-  std::optional<State> state = decode(continuation);
+  std::optional<SignInState> state = decode_sign_in_state(continuation);
   if (!state || results.size() != 1) {
     return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
                                 "Go back to your client and connect again.")};

@@ -1,0 +1,130 @@
+#include "identity/sign_in_pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "identity/pages.h"
+
+namespace identity {
+
+namespace {
+
+struct ScopeText {
+  std::string_view scope;
+  std::string_view allows;
+};
+constexpr std::array<ScopeText, 2> kScopeTexts{
+    {{"shop:read", "look at the inventory and at your orders"}, {"shop:buy", "order shirts for you"}}};
+
+std::string loopback_warning(const ClientView& client) {
+  if (!client.loopback) return {};
+  return R"(<p class="warning">This is a program on this computer. Any program here can call itself by this name, so go on only if you started it.</p>)";
+}
+
+std::string scope_sentence(const ClientView& client) {
+  std::string sentence;
+  for (const ScopeText& text : kScopeTexts) {
+    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
+    if (!sentence.empty()) sentence += ", and to ";
+    sentence += text.allows;
+  }
+  return "to " + sentence;
+}
+
+std::string scope_choices(const ClientView& client, Consent consent) {
+  std::string html;
+  for (const ScopeText& text : kScopeTexts) {
+    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
+    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
+            (consent == Consent::first ? "\" checked> <span>" : "\"> <span>") + std::string(text.allows) +
+            " <code class=\"quiet\">" + std::string(text.scope) + "</code></span></label>\n";
+  }
+  return html;
+}
+
+constexpr std::string_view kStartAgain = "Go back to your client and connect again: sign-in starts anew.";
+
+/// What the OAuth provider's refusals mean to a human. It has one code for all of them; its version is
+/// pinned, and words of another one are shown as they are.
+struct Meaning {
+  std::string_view description;
+  std::string_view what;
+  std::string_view advice;
+};
+constexpr std::array<Meaning, 4> kMeanings{
+    {{"Invalid client_id",
+      "The application that sent you here is not known to this shop, or no longer (Invalid client_id).",
+      "In the application, remove this shop and add it again: then it introduces itself anew."},
+     {"Invalid redirect URI",
+      "The application wants you sent back to an address that it never named to this shop, so nobody is sent "
+      "there "
+      "(Invalid redirect URI).",
+      "In the application, remove this shop and add it again. If that does not help, do not trust the link "
+      "that led "
+      "you here."},
+     {"This authorization was not started in this browser; start again",
+      "This sign-in was not started in this browser, or too long ago.", kStartAgain},
+     {"This authorization expired or was already used; start again",
+      "This sign-in took too long, or this step of it was taken before.", kStartAgain}}};
+
+}  // namespace
+
+std::vector<std::string> known_scopes(const std::vector<std::string>& asked) {
+  std::vector<std::string> scopes;
+  for (const ScopeText& known : kScopeTexts) {
+    if (asked.empty() || std::find(asked.begin(), asked.end(), known.scope) != asked.end()) {
+      scopes.emplace_back(known.scope);
+    }
+  }
+  return scopes;
+}
+
+std::string shown(std::string_view name, std::string_view email) {
+  if (name.empty()) return std::string(email);
+  return std::string(name).append(" (").append(email).append(")");
+}
+
+core::Response ask_page(const ClientView& client, std::string handle) {
+  return page(200, "An application asks to act for you",
+              fill("ask.html", {{"client", client.name},
+                                {"origin", client.known_by},
+                                {"host", client.host},
+                                {"warning", loopback_warning(client), Slot::Kind::html},
+                                {"scopes", scope_sentence(client)},
+                                {"handle", std::move(handle)}}));
+}
+
+core::Response consent_page(const ClientView& client, std::string person, Consent consent,
+                            std::string handle) {
+  const std::string_view notice =
+      consent == Consent::first
+          ? ""
+          : R"(<p class="warning" role="alert">Nothing was ticked, so there is nothing to allow. Tick at least one, or deny.</p>)";
+  return page(consent == Consent::first ? 200 : 400, "Allow this deputy?",
+              fill("consent.html", {{"client", client.name},
+                                    {"origin", client.known_by},
+                                    {"host", client.host},
+                                    {"warning", loopback_warning(client), Slot::Kind::html},
+                                    {"person", std::move(person)},
+                                    {"notice", std::string(notice), Slot::Kind::html},
+                                    {"scopes", scope_choices(client, consent), Slot::Kind::html},
+                                    {"handle", std::move(handle)}}));
+}
+
+core::Response start_again_page(int status, std::string_view title, std::string_view what) {
+  return message_page(status, title, what, kStartAgain);
+}
+
+core::Response refused_page(std::string_view code, const std::string& description) {
+  if (code == "server_error") {
+    return message_page(502, "That did not work", description, "Try again in a minute.");
+  }
+  constexpr std::string_view title = "This sign-in cannot go on";
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.description == description) return message_page(400, title, meaning.what, meaning.advice);
+  }
+  return start_again_page(400, title,
+                          description.empty() ? "The request could not be understood." : description + ".");
+}
+
+}  // namespace identity
