@@ -379,7 +379,12 @@ Outcome App::on(const core::VaultCall& input, core::Context& step) {
 
 void App::forget_grant(std::string_view grant_id, core::Storage& storage) {
   tokens_.forget(grant_id);
-  mcp::end_sessions(storage, grant_id);
+  // A client that asks for more (step-up) gets a new grant in the middle of its session, and goes on in it.
+  if (const std::optional<std::string> successor = authority::find_successor(storage, grant_id)) {
+    mcp::move_sessions(storage, grant_id, *successor);
+  } else {
+    mcp::end_sessions(storage, grant_id);
+  }
 }
 
 Outcome App::on(const core::Alarm&, core::Context& step) {

@@ -100,6 +100,7 @@ for (const { name, start } of CLIENTS) {
       assert.equal(agent.human.opened[1].searchParams.get('scope'), BOTH);
       assert.equal((await agent.credentials()).scope, BOTH);
       assert.equal(await orders(agent), before + 1);
+      if (agent instanceof SdkClient) assert.equal(agent.reconnects, 0, 'in the session that it had');
     })));
 
     test('is refused where the human says no to more, and nothing is bought', () => start().then((agent) => closing(agent, async () => {

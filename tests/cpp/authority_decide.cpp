@@ -78,3 +78,26 @@ TEST_CASE("a grant is kept as it was given, and ends once") {
   CHECK(authority::end_grant(storage, "unknown", "revoked", core::Instant{5}) ==
         authority::Ended::before_or_never);
 }
+
+TEST_CASE("a grant is succeeded by the newest standing one of the same client that came after it") {
+  NativeStorage storage;
+  authority::create_grants_schema(storage);
+  const auto add = [&](std::string id, std::string client, int64_t at) {
+    authority::Grant grant = reading_grant();
+    grant.id = std::move(id);
+    grant.client_id = std::move(client);
+    grant.created_at = core::Instant{at};
+    authority::add_grant(storage, grant);
+  };
+  add("old", "c1", 10);
+  CHECK_FALSE(authority::find_successor(storage, "old"));
+  add("earlier", "c1", 5);
+  add("of another client", "c2", 20);
+  add("ended", "c1", 20);
+  authority::end_grant(storage, "ended", "revoked", core::Instant{21});
+  CHECK_FALSE(authority::find_successor(storage, "old"));
+  add("newer", "c1", 30);
+  add("newest", "c1", 40);
+  CHECK(authority::find_successor(storage, "old") == "newest");
+  CHECK_FALSE(authority::find_successor(storage, "unknown"));
+}

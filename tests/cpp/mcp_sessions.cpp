@@ -63,6 +63,14 @@ TEST_CASE("Ending a grant's sessions ends all of them and no others") {
   CHECK(foreign.call("ping").status == 200);
 }
 
+TEST_CASE("The sessions of a grant go on under the one that replaced it, and under it alone") {
+  World world(testing::example_tools());
+  LegacyClient client(world, "2025-11-25");
+  mcp::move_sessions(world.storage, "grant-a", "grant-b");
+  CHECK(client.call("ping").status == 404);
+  CHECK(world.post(testing::request_json(1, "ping"), client.headers(), other_grant(world)).status == 200);
+}
+
 TEST_CASE("Sessions do not interfere: each has its revision") {
   World world(testing::example_tools());
   LegacyClient old_one(world, "2024-11-05");

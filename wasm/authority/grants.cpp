@@ -65,6 +65,16 @@ std::optional<Grant> find_grant(core::Storage& storage, std::string_view id) {
   return grant;
 }
 
+std::optional<std::string> find_successor(core::Storage& storage, std::string_view id) {
+  const core::Rows rows = storage.query(
+      "SELECT newer.id FROM grants AS old JOIN grants AS newer ON newer.client_id = old.client_id "
+      "WHERE old.id = ? AND newer.id <> old.id AND newer.ended_at IS NULL AND newer.created_at >= "
+      "old.created_at "
+      "ORDER BY newer.created_at DESC LIMIT 1",
+      {id});
+  return rows.empty() ? std::nullopt : rows.optional_text(0, 0);
+}
+
 Ended end_grant(core::Storage& storage, std::string_view id, std::string_view reason, core::Instant now) {
   const core::Rows rows = storage.query(
       "UPDATE grants SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL RETURNING id",

@@ -41,6 +41,9 @@ void create_grants_schema(core::Storage& storage);
 void add_grant(core::Storage& storage, const Grant& grant);
 /// Nothing where there never was one.
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id);
+/// The newest standing grant of the same client that was made after this one: what replaced it. Nothing where
+/// there is none.
+std::optional<std::string> find_successor(core::Storage& storage, std::string_view id);
 /// Ends a grant that stands: true if it stood until now.
 enum class Ended { now, before_or_never };
 Ended end_grant(core::Storage& storage, std::string_view id, std::string_view reason, core::Instant now);

@@ -40,5 +40,7 @@ class Server {
 void create_schema(core::Storage& storage);
 /// Ends every session of a grant.
 void end_sessions(core::Storage& storage, std::string_view grant_id);
+/// The sessions of a grant go on under the grant that replaced it.
+void move_sessions(core::Storage& storage, std::string_view from_grant, std::string_view to_grant);
 
 }  // namespace mcp

@@ -42,6 +42,10 @@ void end_sessions(core::Storage& storage, std::string_view grant_id) {
   storage.query("DELETE FROM sessions WHERE grant_id = ?", {grant_id});
 }
 
+void move_sessions(core::Storage& storage, std::string_view from_grant, std::string_view to_grant) {
+  storage.query("UPDATE sessions SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+}
+
 Session open_session(core::Context& step, std::string_view grant_id, Revision revision,
                      ClientDescription client) {
   make_room(*step.storage);

@@ -77,6 +77,8 @@ class Credentials {
 
 /** @implements {Agent} @typedef {import('./agent.js').Agent} Agent */
 export class SdkClient {
+  /** How often the server had ended the session, so that a new one had to be opened. */
+  reconnects = 0;
   #keeper = new Credentials();
   #client;
   #url;
@@ -140,6 +142,7 @@ export class SdkClient {
           await this.#finish();
         } else if (error instanceof SdkHttpError && error.status === 404 && mayReconnect) {
           mayReconnect = false;
+          this.reconnects++;
           await this.#client.close();
           await this.#connect();
         } else {
