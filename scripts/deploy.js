@@ -14,7 +14,7 @@ import { Failure, PROJECT, local, program, run } from './run.js';
 import { setup } from './setup.js';
 import { missingNamespaces, publicUrl, withNamespace, withPublicUrl, workerName } from './wrangler-config.js';
 
-const HELP = `pnpm deploy [options]
+const HELP = `pnpm deploy, or with options: pnpm run deploy [options] (plain "pnpm deploy" keeps them to itself)
 
 Builds the shop and deploys it to Cloudflare Workers. Asks for what it needs the first time:
   WORKOS_CLIENT_ID, WORKOS_API_KEY   from the WorkOS dashboard, API Keys (or from the environment, by these names)
