@@ -1,8 +1,9 @@
 /** Many at once: five sessions of one person buy without pause, and a ban comes in between. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Machine } from '../support/machine.js';
-import { textOf } from '../support/mcp.js';
+import { Endpoint, textOf } from '../support/mcp.js';
 import { allOrders, assertCopied } from '../support/orders.js';
 
 const machine = new Machine();
@@ -66,3 +67,28 @@ for (const round of [1, 2, 3]) {
     await assertCopied(machine, [first]);
   });
 }
+
+test('a token that is being checked while its grant ends is good for nothing afterwards', async () => {
+  for (let round = 0; round < 5; round++) {
+    // Each is a token that the object has not seen in use: each call asks the OAuth provider, and waits for it.
+    const { client, refreshToken } = await machine.appoint();
+    const tokens = [];
+    let refresh = refreshToken;
+    for (let i = 0; i < 20; i++) {
+      const { body } = await client.refresh(refresh);
+      refresh = body.refresh_token;
+      tokens.push(new Endpoint(`${machine.url}/mcp`, body.access_token));
+    }
+    let revoked = Infinity;
+    const calls = tokens.map(async (mcp, i) => {
+      await sleep(i); // one after the other, so that some are under way whenever the end comes
+      const started = performance.now();
+      const answer = await mcp.modern('tools/call', { name: 'listMcpShopInventory' });
+      if (started > revoked) assert.equal(answer.status, 401, 'it began after the end');
+    });
+    assert.equal((await client.revoke(refresh)).status, 200);
+    revoked = performance.now();
+    await Promise.all(calls);
+    for (const mcp of tokens) assert.equal((await mcp.modern('server/discover')).status, 401);
+  }
+});
