@@ -58,7 +58,8 @@ export class Principal extends DurableObject {
 
   /** A call of the Worker. @param {string} call @returns {Promise<Uint8Array>} */
   async call(call) {
-    const outcome = await run((input) => this.#step(input), inputs.principalCall(call), { env: this.#env });
+    const now = () => run((input) => this.#step(input), inputs.principalCall(call), { env: this.#env });
+    const outcome = await (this.#turn = this.#turn.then(now, now));
     if (outcome.kind !== 'reply') throw new Error('the call gave no reply');
     return outcome.bytes;
   }

@@ -339,7 +339,7 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
     response = identity::unauthorized(site, identity::Challenge::invalid_token);
   } else {
     const authority::Grant reach = within(*grant, token.scopes);
-    AuthorityGate gate(reach, site);
+    AuthorityGate gate(reach, site, config_);
     response = server_.handle(request, caller_of(*grant, step.now), config_, gate, step);
   }
   identity::allow_origin(response, request);

@@ -32,7 +32,10 @@ authority::Grant within(authority::Grant grant, const std::vector<std::string>& 
 mcp::Permission AuthorityGate::permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) {
   const bool demo = tool.availability == mcp::Tool::Availability::demo;
   const authority::Action action{tool.scope, demo ? authority::kDemoPause : std::string_view()};
-  const authority::Decision decision = authority::decide(grant_, authority::standing(*step.storage), action);
+  authority::Standing standing = authority::standing(*step.storage);
+  // Where there are no demo tools, nobody could lift a ban that one of them left behind.
+  if (config_.demo_mode == core::Switch::off) std::erase(standing.pauses, authority::kDemoPause);
+  const authority::Decision decision = authority::decide(grant_, standing, action);
   using Kind = mcp::Permission::Kind;
   switch (decision.reason) {
     case authority::Reason::allowed: return {};

@@ -18,7 +18,8 @@ authority::Grant within(authority::Grant grant, const std::vector<std::string>& 
 
 class AuthorityGate final : public mcp::Gate {
  public:
-  AuthorityGate(const authority::Grant& grant, const identity::Site& site) : grant_(grant), site_(site) {}
+  AuthorityGate(const authority::Grant& grant, const identity::Site& site, const core::Config& config)
+      : grant_(grant), site_(site), config_(config) {}
 
   mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller& caller, core::Context& step) override;
 
@@ -28,4 +29,5 @@ class AuthorityGate final : public mcp::Gate {
 
   const authority::Grant& grant_;
   const identity::Site& site_;
+  const core::Config& config_;
 };

@@ -257,6 +257,22 @@ TEST_CASE("allowing makes the grant in the object of the person who signed in") 
         502);
 }
 
+TEST_CASE("the human allows no more than the page offered, whatever the form says") {
+  SignInHost host;
+  const core::Outcome allowing =
+      host.posted("/consent", "handle=h2&scope=shop%3Aread&scope=shop%3Abuy&decision=allow");
+  json request = remembered();
+  request["requested_scopes"] = {"shop:read"};
+  request["person"] = {{"subject", "user_1"}};
+  const auto allowed = [&](const json& scopes) {
+    request["scope"] = scopes;
+    return host.then(allowing, succeeded(json{{"request", request}, {"cookies", json::array()}}.dump()));
+  };
+  const core::Outcome completing = allowed({"shop:read", "shop:buy"});
+  CHECK(json::parse(effect_of<core::CallPrincipal>(completing).call)["scope"] == json{"shop:read"});
+  CHECK(response_of(allowed({"shop:buy"})).status == 500);
+}
+
 TEST_CASE("the handle of the first page is none for the second: nobody had signed in then") {
   SignInHost host;
   const core::Outcome allowing = host.posted("/consent", "handle=h1&scope=shop%3Aread&decision=allow");

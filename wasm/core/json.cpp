@@ -32,23 +32,32 @@ bool has_duplicate_name(JsonView value) {
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
+/// Where the string that begins at `quote` ends: at its closing quote, or at the text's end.
+size_t end_of_string(std::string_view text, size_t quote) {
+  for (size_t i = quote + 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i;
+    }
+  }
+  return text.size();
+}
+
 /// Walks brackets outside of strings: the depth that a parser would have to reach.
 bool deeper_than(std::string_view text, size_t limit) {
   size_t depth = 0;
-  bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > limit) return true;
-    } else if (c == ']' || c == '}') {
-      if (depth > 0) --depth;
+    switch (text[i]) {
+      case '"': i = end_of_string(text, i); break;
+      case '[':
+      case '{':
+        if (++depth > limit) return true;
+        break;
+      case ']':
+      case '}':
+        if (depth > 0) --depth;
+        break;
     }
   }
   return false;
@@ -57,27 +66,21 @@ bool deeper_than(std::string_view text, size_t limit) {
 /// Where the first value of the text would end if it were valid: after its closing bracket or quote, or after
 /// its word. The text's size where it does not end.
 size_t end_of_first_value(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
   size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = begin; i < text.size(); ++i) {
-    const char c = text[i];
-    bool closes = false;
-    if (in_string) {
-      if (c == '\\') ++i;
-      closes = c == '"';
-      if (closes) in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == '}') {
-      if (depth > 0) --depth;
-      closes = true;
-    } else if (depth == 0) {
-      return std::min(text.find_first_of(kDelimiters, i), text.size());
+  for (size_t i = std::min(text.find_first_not_of(kBlanks), text.size()); i < text.size(); ++i) {
+    switch (text[i]) {
+      case '"': i = end_of_string(text, i); break;
+      case '[':
+      case '{': ++depth; continue;
+      case ']':
+      case '}':
+        if (depth > 0) --depth;
+        break;
+      default:
+        if (depth == 0) return std::min(text.find_first_of(kDelimiters, i), text.size());
+        continue;
     }
-    if (closes && depth == 0) return i + 1;
+    if (depth == 0) return std::min(i + 1, text.size());
   }
   return text.size();
 }
@@ -128,16 +131,10 @@ bool fits_into_64_bits(std::string_view integer) {
 /// What is wrong with a text that has a number which the parser does not take: its form, or only its size.
 JsonFault number_fault(std::string_view text) {
   JsonFault fault = JsonFault::big_number;
-  bool in_string = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
+    if (c == '"') {
+      i = end_of_string(text, i);
     } else if (c == '-' || is_digit(c)) {
       const size_t end = std::min(text.find_first_of(kDelimiters, i), text.size());
       const std::string_view number = text.substr(i, end - i);

@@ -1,5 +1,7 @@
 #include "identity/sign_in.h"
 
+#include <algorithm>
+
 #include "core/json.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
@@ -73,6 +75,19 @@ core::Response refusal(const EffectResult& result) {
   response.headers.add("Location", redirect);
   response.headers.add("Cache-Control", "no-store");
   return response;
+}
+
+/// What a consent is about: the request, who signed in for it, and who asks.
+struct ConsentSubject {
+  core::JsonView request, person, client;
+};
+/// Nothing where nobody had signed in: the first page's transaction is none for the second.
+std::optional<ConsentSubject> consent_of(const Answer& answer) {
+  const auto request = answer.member("request");
+  const auto person = request ? core::member(*request, "person") : std::nullopt;
+  const auto client = request ? core::member(*request, "client") : std::nullopt;
+  if (!person || !client) return std::nullopt;
+  return ConsentSubject{*request, *person, *client};
 }
 
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {
@@ -292,14 +307,13 @@ class Machine {
   Outcome operator()(const AskingAgain& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    const auto request = answer.member("request");
-    const auto person = request ? core::member(*request, "person") : std::nullopt;
-    const auto client = request ? core::member(*request, "client") : std::nullopt;
-    if (!person || !client) return nobody_signed_in();
-    const auto text = [&](std::string_view name) { return core::string_member(*person, name).value_or(""); };
-    ClientView view = view_of(*client, core::string_list(core::member(*request, "requested_scopes")));
+    const auto asked = consent_of(answer);
+    if (!asked) return nobody_signed_in();
+    const core::JsonView request = asked->request, person = asked->person, client = asked->client;
+    const auto text = [&](std::string_view name) { return core::string_member(person, name).value_or(""); };
+    ClientView view = view_of(client, core::string_list(core::member(request, "requested_scopes")));
     return await(
-        oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(*request) + "}"),
+        oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(request) + "}"),
         Consenting{std::move(view), shown(text("name"), text("email")), answer.list("cookies"), true});
   }
 
@@ -316,26 +330,30 @@ class Machine {
   Outcome operator()(const Allowing& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    const auto request = answer.member("request");
-    const auto person = request ? core::member(*request, "person") : std::nullopt;
-    const auto client = request ? core::member(*request, "client") : std::nullopt;
-    if (!person || !client) return nobody_signed_in();
-    const std::string subject(core::string_member(*person, "subject").value_or(""));
+    const auto asked = consent_of(answer);
+    if (!asked) return nobody_signed_in();
+    const core::JsonView request = asked->request, person = asked->person, client = asked->client;
+    const std::string subject(core::string_member(person, "subject").value_or(""));
     if (subject.empty()) return broken();
     const std::string name = principal_name(step_.crypto, kProvider, subject);
-    const std::string client_name(core::string_member(*client, "name").value_or(""));
-    const auto requested = core::member(*request, "requested_scopes");
+    const std::string client_name(core::string_member(client, "name").value_or(""));
+    const auto requested = core::member(request, "requested_scopes");
     const std::string metadata = with_members(
-        core::json_text(*person),
+        core::json_text(person),
         "\"client_name\":" + core::json_quote(client_name) +
             ",\"requested_scopes\":" + (requested ? core::json_text(*requested) : std::string("[]")));
-    const auto scope = core::member(*request, "scope");
+    // No more than the page offered, whatever the form says.
+    std::vector<std::string> scopes = core::string_list(core::member(request, "scope"));
+    const std::vector<std::string> offered = core::string_list(requested);
+    std::erase_if(scopes, [&](const std::string& scope) {
+      return std::find(offered.begin(), offered.end(), scope) == offered.end();
+    });
+    if (scopes.empty()) return broken();
     const std::string call =
         "{\"call\":\"complete_authorization\",\"issuer\":" + core::json_quote(state.origin) +
         ",\"user_id\":" + core::json_quote(user_id(keys_, name)) +
-        ",\"request\":" + core::json_text(*request) +
-        ",\"scope\":" + (scope ? core::json_text(*scope) : std::string("[]")) + ",\"metadata\":" + metadata +
-        "}";
+        ",\"request\":" + core::json_text(request) + ",\"scope\":" + json_list(scopes) +
+        ",\"metadata\":" + metadata + "}";
     return await(core::CallPrincipal{name, call}, Completing{client_name, answer.list("cookies")});
   }
 
