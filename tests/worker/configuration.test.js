@@ -160,4 +160,15 @@ describe('on a laptop, with no PUBLIC_URL and no DEMO_MODE', () => {
     assert.equal(await asked(), 401);
     assert.equal((await anew.mcp.modern('server/discover')).status, 200);
   });
+
+  test('a ban of the demo does not outlive the demo mode, which alone could lift it', async () => {
+    await machine.crash();
+    await machine.start({ DEMO_MODE: 'true' });
+    const ada = await machine.appoint();
+    await ada.mcp.call('setDemoMode', { mode: 'banned' });
+    assert.equal((await ada.mcp.call('listMcpShopInventory')).isError, true);
+    await machine.crash();
+    await machine.start({ DEMO_MODE: '' });
+    assert.ok(!(await ada.mcp.call('listMcpShopInventory')).isError);
+  });
 });
