@@ -16,10 +16,11 @@ const SUITES = [
   { name: 'format', about: 'the formatting of the C++', run: format },
   { name: 'types', about: 'the types of the JavaScript', run: types },
   { name: 'native', about: 'the core, natively under sanitizers', run: native },
+  { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
-  { name: 'worker', about: 'the Worker in workerd, through HTTP', run: () => nodeTests('worker') },
-  { name: 'clients', about: 'real MCP clients against the Worker', run: () => nodeTests('clients') },
-  { name: 'browser', about: 'the pages in a real browser', run: () => nodeTests('browser') },
+  { name: 'worker', about: 'the Worker in workerd, through HTTP', run: () => workerTests('worker') },
+  { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients') },
+  { name: 'browser', about: 'the pages in a real browser', run: () => workerTests('browser') },
 ];
 
 const HELP = `pnpm test [options]
@@ -59,6 +60,11 @@ async function native() {
   };
 }
 
+async function schema() {
+  await cmake('native', 'Building the validator');
+  return nodeTests('schema');
+}
+
 async function wasm() {
   await buildWasm();
   const rows = await measureSizes();
@@ -67,11 +73,16 @@ async function wasm() {
   return { passed: Number(holds), failed: Number(!holds), report: 'Over budget.' };
 }
 
+/** Tests that start the Worker. @param {string} directory below tests/ */
+async function workerTests(directory) {
+  await buildWasm();
+  return nodeTests(directory);
+}
+
 /** @param {string} directory below tests/ */
 async function nodeTests(directory) {
   const files = globSync(`tests/${directory}/*.test.js`, { cwd: PROJECT }).sort();
   if (files.length === 0) return { passed: 0, failed: 0 };
-  await buildWasm();
   // One file at a time: each starts a Worker of its own, and the machine may be small.
   const parameters = ['--test', '--test-concurrency=1', '--test-timeout=180000', '--test-reporter=spec', ...files];
   const title = `Running tests/${directory}`;
