@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildWasm, cmake, measureSizes, sizeTable } from './build.js';
+import { conformance } from './conformance.js';
 import { CommandFailed, Failure, PROJECT, duration, local, program, run } from './run.js';
 import { setup } from './setup.js';
 
@@ -19,6 +20,7 @@ const SUITES = [
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
   { name: 'worker', about: 'the Worker in workerd, through HTTP', run: () => workerTests('worker') },
+  { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite },
   { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients') },
   { name: 'browser', about: 'the pages in a real browser', run: () => workerTests('browser') },
 ];
@@ -26,13 +28,13 @@ const SUITES = [
 const HELP = `pnpm test [options]
 
 Runs every suite, or those that are named:
-${SUITES.map(({ name, about }) => `  ${name.padEnd(9)} ${about}`).join('\n')}
+${SUITES.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')}
 
   --only NAME   this suite; can be given more than once
   --help        this text`;
 
 async function format() {
-  const sources = ['wasm', 'tests/cpp'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  const sources = ['wasm', 'tests/cpp', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
   return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
 }
 
@@ -71,6 +73,12 @@ async function wasm() {
   const holds = rows.every((row) => row.holds);
   console.log(sizeTable(rows));
   return { passed: Number(holds), failed: Number(!holds), report: 'Over budget.' };
+}
+
+async function conformanceSuite() {
+  const { table, ...outcome } = await conformance();
+  console.log(table);
+  return outcome;
 }
 
 /** Tests that start the Worker. @param {string} directory below tests/ */

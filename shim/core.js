@@ -4,7 +4,6 @@
 // thrown away; the next step gets a new one.
 
 import { createHash, createHmac, randomFillSync } from 'node:crypto';
-import module from '../build/wasm/deputy.wasm';
 import { Reader, Writer } from './wire.js';
 
 /**
@@ -148,6 +147,14 @@ export class Core {
   #hmac(keyAt, keySize, at, size, macAt) {
     this.#bytes(macAt, 32).set(createHmac('sha256', this.#bytes(keyAt, keySize)).update(this.#bytes(at, size)).digest());
   }
+}
+
+/** @type {WebAssembly.Module} */
+let module;
+
+/** The module that this isolate runs; once, before any request. @param {WebAssembly.Module} wasm */
+export function provide(wasm) {
+  module = wasm;
 }
 
 /** @type {Core | undefined} */

@@ -6,10 +6,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import { coreOf } from './core.js';
 import { serverOf, vaultNamespace } from './oauth.js';
-import { inputs, readBody, readOutput, run } from './steps.js';
+import { goOn, inputs, readBody, readOutput, run } from './steps.js';
+import { LINK, STREAM } from './streams.js';
 
 /** @typedef {import('./steps.js').Input} Input */
 /** @typedef {import('./steps.js').Outcome} Outcome */
+/** @typedef {ReturnType<typeof readOutput>} Output */
 /** @typedef {{ input: Input, resolve: (outcome: Outcome) => void, reject: (error: unknown) => void }} Waiting */
 
 const decoder = new TextDecoder();
@@ -38,16 +40,21 @@ export class Principal extends DurableObject {
       return JSON.parse(decoder.decode(outcome.bytes));
     };
     this.#env = { ...env, OAUTH_KV: vaultNamespace(vault, env.OAUTH_KV) };
-    this.#alone(inputs.wake);
+    this.#alone(inputs.wake(this.#readers().map((socket) => ctx.getTags(socket)[0])));
   }
 
   /** A request that the Worker forwarded. @param {Request} request */
   async fetch(request) {
+    if (request.url === LINK) return this.#link(/** @type {string} */ (request.headers.get(STREAM)));
     const body = await readBody(request, this.#core.bodyLimit);
     const world = { env: this.#env, request, body };
     try {
       const outcome = await run((input) => this.#step(input), inputs.principalRequest(request, body), world);
       if (outcome.kind === 'respond') return outcome.response;
+      if (outcome.kind === 'stream') {
+        outcome.response.headers.set(STREAM, outcome.id);
+        return outcome.response;
+      }
       if (outcome.kind === 'oauth') return await this.#askOAuth(outcome, request, body);
     } catch (error) {
       console.error('a step failed and was rolled back', error);
@@ -62,6 +69,33 @@ export class Principal extends DurableObject {
     const outcome = await (this.#turn = this.#turn.then(now, now));
     if (outcome.kind !== 'reply') throw new Error('the call gave no reply');
     return outcome.bytes;
+  }
+
+  /** The Worker holds a stream's other end. @param {string} id */
+  async #link(id) {
+    for (const former of this.#readers(id)) former.close(1000);
+    const [theirs, ours] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(ours, [id]);
+    const outcome = await this.#step(inputs.streamOpened(id));
+    if (outcome.kind !== 'respond') return new Response(null, { status: 101, webSocket: theirs });
+    ours.close(1000);
+    return outcome.response;
+  }
+
+  /** Who reads a stream: nobody, or one. @param {string} [id] of any stream if left out */
+  #readers(id) {
+    return this.ctx.getWebSockets(id).filter((socket) => socket.readyState === WebSocket.OPEN);
+  }
+
+  /** @param {WebSocket} socket */
+  async webSocketClose(socket) {
+    const id = this.ctx.getTags(socket)[0];
+    if (!this.#readers(id).some((other) => other !== socket)) await this.#step(inputs.streamClosed(id));
+  }
+
+  /** @param {WebSocket} socket */
+  async webSocketError(socket) {
+    await this.webSocketClose(socket);
   }
 
   async alarm() {
@@ -85,10 +119,10 @@ export class Principal extends DurableObject {
       this.ctx.storage.transactionSync(() => {
         for (const { input, resolve, reject } of batch) {
           try {
-            const { outcome, alarm } = this.#savepoint(input);
+            const output = this.#savepoint(input);
             answers.push(() => {
-              this.#wakeAt(alarm);
-              resolve(outcome);
+              this.#deliver(output);
+              resolve(output.outcome);
             });
           } catch (error) {
             answers.push(() => reject(error));
@@ -105,9 +139,9 @@ export class Principal extends DurableObject {
 
   /** One step in a commit of its own. @param {Input} input @returns {Outcome} */
   #alone(input) {
-    const { outcome, alarm } = this.#savepoint(input);
-    this.#wakeAt(alarm);
-    return outcome;
+    const output = this.#savepoint(input);
+    this.#deliver(output);
+    return output.outcome;
   }
 
   /** @param {Input} input */
@@ -115,11 +149,36 @@ export class Principal extends DurableObject {
     return this.ctx.storage.transactionSync(() => readOutput(this.#core.step(input, this.ctx.storage.sql)));
   }
 
-  /** In the same turn as the commit, so that both are written together. @param {number} alarm 0 for none */
-  #wakeAt(alarm) {
-    if (alarm === 0 || alarm >= this.#alarm) return;
-    this.#alarm = alarm;
-    this.ctx.storage.setAlarm(alarm);
+  /** In the same turn as the commit, so that an alarm is written with it. @param {Output} output */
+  #deliver({ alarm, writes, background }) {
+    if (alarm !== 0 && alarm < this.#alarm) {
+      this.#alarm = alarm;
+      this.ctx.storage.setAlarm(alarm);
+    }
+    for (const { id, text, close } of writes) {
+      for (const socket of this.#readers(id)) {
+        if (text) socket.send(text);
+        if (close) socket.close(1000);
+      }
+    }
+    for (const flow of background) this.ctx.waitUntil(this.#goOn(flow));
+  }
+
+  /** A flow that answers nobody. @param {import('./steps.js').Await} flow */
+  async #goOn(flow) {
+    let { continuation } = flow;
+    /** @param {Input} input */
+    const step = async (input) => {
+      const outcome = await this.#step(input);
+      if (outcome.kind === 'await') ({ continuation } = outcome);
+      return outcome;
+    };
+    try {
+      await goOn(step, flow, { env: this.#env });
+    } catch (error) {
+      console.error('a step in the background failed and was rolled back', error);
+      await this.#step(inputs.lost(continuation));
+    }
   }
 
   /** @param {{ issuer: string, shareKey: string, shareSeconds: number }} to @param {Request} request @param {Uint8Array | null} body */

@@ -12,7 +12,10 @@ import { verifyToken } from './tokens.js';
  *   | { kind: 'reply', bytes: Uint8Array }
  *   | { kind: 'principal', name: string }
  *   | { kind: 'oauth', issuer: string, shareKey: string, shareSeconds: number }
- *   | { kind: 'await', effects: Effect[], continuation: Uint8Array }} Outcome
+ *   | { kind: 'stream', id: string, response: Response }
+ *   | Await} Outcome
+ * @typedef {{ kind: 'await', effects: Effect[], continuation: Uint8Array }} Await
+ * @typedef {{ id: string, text: string, close: boolean }} StreamWrite
  */
 /** @typedef {(world: World) => Promise<Result>} Effect */
 /**
@@ -56,7 +59,12 @@ export const inputs = {
   /** @param {string} call */
   vaultCall: (call) => withText(4, call),
   alarm: withText(5),
-  wake: withText(6),
+  /** @param {string[]} openStreams @returns {Input} */
+  wake: (openStreams) => (out) => {
+    out.u8(6);
+    out.u32(openStreams.length);
+    for (const id of openStreams) out.text(id);
+  },
   /** @param {Request} request @param {Uint8Array | null | undefined} body */
   fault: (request, body) => withRequest(7, request, body),
   /** @param {Uint8Array} continuation @param {Result[]} results @returns {Input} */
@@ -71,14 +79,22 @@ export const inputs = {
       else out.data(bytes);
     }
   },
+  /** @param {string} id */
+  streamOpened: (id) => withText(9, id),
+  /** @param {string} id */
+  streamClosed: (id) => withText(10, id),
+  /** @param {Uint8Array} continuation @returns {Input} */
+  lost: (continuation) => (out) => {
+    out.u8(11);
+    out.data(continuation);
+  },
 };
 
 // ---- Outputs ----
 
-/** @param {Reader} out @returns {[string, string][]} */
+/** @param {Reader} out */
 function readHeaders(out) {
-  const count = out.u32();
-  return Array.from({ length: count }, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
+  return readList(out, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
 }
 
 /** @param {Reader} out @returns {Effect} */
@@ -97,7 +113,7 @@ function readEffect(out) {
     }
     case 3: {
       const [token, jwksUrl] = [out.text(), out.text()];
-      const issuers = Array.from({ length: out.u32() }, () => out.text());
+      const issuers = readList(out, () => out.text());
       const audience = out.text();
       return () => verifyToken(token, jwksUrl, issuers, audience);
     }
@@ -123,36 +139,61 @@ function readEffect(out) {
         return { ok: binding === undefined || (await binding.limit({ key })).success };
       };
     }
+    case 8: {
+      const milliseconds = out.u32();
+      return () => new Promise((resolve) => setTimeout(() => resolve({ ok: true }), milliseconds));
+    }
     default:
       throw new Error('the core asks for an unknown effect');
   }
 }
 
+/** @param {Reader} out */
+function readResponse(out) {
+  const [status, headers, body] = [out.u32(), readHeaders(out), out.data()];
+  return new Response(body.length > 0 ? body : null, { status, headers });
+}
+
+/** @param {Reader} out @returns {Await} */
+function readAwait(out) {
+  return { kind: 'await', effects: readList(out, readEffect), continuation: out.data() };
+}
+
+/** @template T @param {Reader} out @param {(out: Reader) => T} read @returns {T[]} */
+function readList(out, read) {
+  return Array.from({ length: out.u32() }, () => read(out));
+}
+
 /** @param {Reader} out @returns {Outcome} */
 function readOutcome(out) {
   switch (out.u8()) {
-    case 1: {
-      const [status, headers, body] = [out.u32(), readHeaders(out), out.data()];
-      return { kind: 'respond', response: new Response(body.length > 0 ? body : null, { status, headers }) };
-    }
+    case 1:
+      return { kind: 'respond', response: readResponse(out) };
     case 2:
       return { kind: 'reply', bytes: out.data() };
     case 3:
       return { kind: 'principal', name: out.text() };
     case 4:
       return { kind: 'oauth', issuer: out.text(), shareKey: out.text(), shareSeconds: out.u32() };
-    case 5: {
-      const effects = Array.from({ length: out.u32() }, () => readEffect(out));
-      return { kind: 'await', effects, continuation: out.data() };
-    }
+    case 5:
+      return readAwait(out);
+    case 6:
+      return { kind: 'stream', response: readResponse(out), id: out.text() };
     default:
       throw new Error('the core gives an unknown output');
   }
 }
 
-/** The alarm that a step asks for (milliseconds, 0 for none), and what came of it. @param {Reader} out */
+/**
+ * What a step leaves: its alarm (milliseconds, 0 for none), what it writes to streams, flows that begin in the background,
+ * lines for the log, and its outcome. @param {Reader} out
+ */
 export function readOutput(out) {
-  return { alarm: out.f64(), outcome: readOutcome(out) };
+  const alarm = out.f64();
+  const writes = readList(out, () => ({ id: out.text(), text: out.text(), close: out.u8() === 1 }));
+  const background = readList(out, readAwait);
+  for (const line of readList(out, () => out.text())) console.log(line);
+  return { alarm, writes, background, outcome: readOutcome(out) };
 }
 
 // ---- Effects ----
@@ -200,7 +241,11 @@ async function performFetch(url, init) {
  * @param {World} world
  */
 export async function run(step, begin, world) {
-  let outcome = await step(begin);
+  return goOn(step, await step(begin), world);
+}
+
+/** @param {(input: Input) => Outcome | Promise<Outcome>} step @param {Outcome} outcome @param {World} world */
+export async function goOn(step, outcome, world) {
   while (outcome.kind === 'await') {
     const { effects, continuation } = outcome;
     const results = await Promise.all(

@@ -1,34 +1,9 @@
-// The Worker: asks the core what to do with a request, and does it.
+// The entry: the shop's module, in the shim that serves any of them.
 
-import { coreOf } from './core.js';
-import { serverOf } from './oauth.js';
-import { inputs, principal, readOutput, run } from './steps.js';
+import module from '../build/wasm/deputy.wasm';
+import { provide } from './core.js';
 
+provide(module);
+
+export { default } from './handler.js';
 export { Principal } from './principal.js';
-
-/** @type {ExportedHandler<Env>} */
-export default {
-  async fetch(request, env, ctx) {
-    const core = coreOf(env);
-    const step = (/** @type {import('./steps.js').Input} */ input) => readOutput(core.step(input, null)).outcome;
-    /** @type {import('./steps.js').World} */
-    const world = { env, request: /** @type {Request} */ (/** @type {unknown} */ (request)) };
-    try {
-      const outcome = await run(step, inputs.edgeRequest(/** @type {any} */ (request)), world);
-      // A body that a step has read is sent on as it was read.
-      const onward = world.body ? new Request(request, { body: world.body }) : request;
-      if (outcome.kind === 'respond') return outcome.response;
-      if (outcome.kind === 'principal') return await principal(env, outcome.name).fetch(/** @type {any} */ (onward));
-      if (outcome.kind === 'oauth') return await serverOf(outcome.issuer).fetch(/** @type {any} */ (onward), env, ctx);
-    } catch (error) {
-      console.error('a step failed', error);
-    }
-    try {
-      const outcome = step(inputs.fault(/** @type {any} */ (request), undefined));
-      if (outcome.kind === 'respond') return outcome.response;
-    } catch (error) {
-      console.error('even the answer to a failure failed', error);
-    }
-    return new Response(null, { status: 500 });
-  },
-};

@@ -17,19 +17,20 @@ using core::Await;
 using core::Outcome;
 using core::Respond;
 
-constexpr mcp::Implementation kShop{"mcp-shop", "MCP Shop on Cloudflare", "1.0.0",
-                                    "A T-shirt shop. You act as the deputy of the human who allowed you, in "
-                                    "their name and within their bounds: look at "
-                                    "the inventory, order a shirt when they ask for one, list their orders. "
-                                    "A refusal says what stopped it; only the "
-                                    "human can change that."};
-
 /// Orders that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
 /// queueing them long.
 constexpr size_t kDeliveriesPerAlarm = 50;
 
 /// Which machine a continuation belongs to; its first byte.
-enum class Machine : uint8_t { sign_in = 1, token_endpoint, registration, validate, complete, deliver };
+enum class Machine : uint8_t {
+  sign_in = 1,
+  token_endpoint,
+  registration,
+  validate,
+  complete,
+  deliver,
+  mcp,
+};
 
 std::string continuation(Machine machine, std::string_view state) {
   return std::string(1, static_cast<char>(machine)).append(state);
@@ -117,6 +118,24 @@ bool announces_too_much(const core::Request& request, size_t limit) {
 }
 
 constexpr std::string_view kPrincipalSetting = "principal";
+/// What of the protocol's schema is there already (`mcp::migrate`).
+constexpr std::string_view kProtocolSchemaSetting = "protocol_schema";
+
+void migrate_protocol(core::Storage& storage) {
+  const core::Rows rows =
+      storage.query("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?", {kProtocolSchemaSetting});
+  const int64_t before = rows.empty() ? 0 : rows.integer(0, 0);
+  const int64_t after = mcp::migrate(storage, before);
+  if (after == before) return;
+  storage.query(
+      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+      "excluded.value",
+      {kProtocolSchemaSetting, std::string_view(std::to_string(after))});
+}
+
+void wake_for_deliveries(core::Context& step) {
+  if (const std::optional<core::Instant> due = shop::next_due(*step.storage)) step.wake_at(*due);
+}
 
 /// Whose object this is; empty before the first grant.
 std::string principal_of(core::Storage& storage) {
@@ -131,17 +150,7 @@ App::App(core::Config config, core::Crypto& crypto)
       crypto_(crypto),
       keys_(config_, crypto),
       sign_in_(config_, keys_),
-      server_(kShop, shop::tools()) {}
-
-std::string App::step(std::string_view input, core::Storage* storage) {
-  std::optional<core::Begun> begun = core::decode_input(input);
-  if (!begun)
-    return core::encode_output(Respond{plain(500, "The step's input is malformed.\n")}, std::nullopt);
-  core::Entropy entropy(crypto_, begun->entropy);
-  core::Context context{begun->now, entropy, crypto_, storage, std::nullopt};
-  const Outcome outcome = handle(begun->input, context);
-  return core::encode_output(outcome, context.alarm);
-}
+      server_(shop::offer()) {}
 
 Outcome App::handle(const core::Input& input, core::Context& step) {
   return std::visit([&](const auto& i) { return on(i, step); }, input);
@@ -208,7 +217,7 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
   if (request.method == "OPTIONS") return Respond{identity::preflight(request)};
   if (announces_too_much(request, core::kMaxJsonBytes)) {
     core::Response response = plain(413, "A request has at most 1 MiB.\n");
-    identity::allow_origin(response, request);
+    identity::allow_origin(response, request.headers.get("Origin").value_or(""));
     return Respond{response};
   }
   const std::optional<std::string_view> token = identity::bearer_token(request);
@@ -217,7 +226,7 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
   if (!principal) {
     core::Response response = identity::unauthorized(
         site, token ? identity::Challenge::invalid_token : identity::Challenge::no_token);
-    identity::allow_origin(response, request);
+    identity::allow_origin(response, request.headers.get("Origin").value_or(""));
     return Respond{response};
   }
   return core::ForwardToPrincipal{*principal};
@@ -251,17 +260,18 @@ Outcome App::registration(const std::vector<core::EffectResult>& results, const 
 
 // ---- In a principal's object ----
 
-Outcome App::on(const core::Wake&, core::Context& step) {
+Outcome App::on(const core::Wake& input, core::Context& step) {
   core::Storage& storage = *step.storage;
   storage.query(
       "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   authority::create_grants_schema(storage);
   authority::create_pauses_schema(storage);
   identity::create_vault_schema(storage);
-  mcp::create_schema(storage);
   shop::create_schema(storage);
-  // An alarm that got lost is set again.
-  step.alarm = shop::next_due(storage);
+  migrate_protocol(storage);
+  // Alarms that got lost are set again.
+  server_.wake(input.open_streams, step);
+  wake_for_deliveries(step);
   return core::Reply{};
 }
 
@@ -280,7 +290,7 @@ Outcome App::token_at_principal(const core::Request& request, const identity::Si
                    identity::RefreshToken::replaced) {
     const std::string grant_id(identity::split_token(*token)->grant_id);
     identity::end_grant(*step.storage, grant_id, "refresh_token_replayed", step.now);
-    forget_grant(grant_id, *step.storage);
+    forget_grant(grant_id, step);
     return Respond{
         oauth_error(400, "invalid_grant",
                     "This refresh token was replaced before; its use ended the grant, so sign in again")};
@@ -313,7 +323,7 @@ Outcome App::mcp_at_principal(const core::Request& request, const identity::Site
 Outcome App::validated(const core::Request& request, const identity::Site& site,
                        const core::EffectResult& result, core::Context& step) {
   core::Response refused = identity::unauthorized(site, identity::Challenge::invalid_token);
-  identity::allow_origin(refused, request);
+  identity::allow_origin(refused, request.headers.get("Origin").value_or(""));
   core::JsonGate gate;
   const core::JsonResult answer = gate.parse(result.bytes);
   if (!result.ok() || !answer.ok()) {
@@ -333,17 +343,28 @@ Outcome App::validated(const core::Request& request, const identity::Site& site,
 
 Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
                  core::Context& step) {
-  const std::optional<authority::Grant> grant = authority::find_grant(*step.storage, token.grant_id);
-  core::Response response;
-  if (!grant || grant->ended_at || token.audience != site.resource()) {
-    response = identity::unauthorized(site, identity::Challenge::invalid_token);
-  } else {
-    const authority::Grant reach = within(*grant, token.scopes);
-    AuthorityGate gate(reach, site, config_);
-    response = server_.handle(request, caller_of(*grant, step.now), config_, gate, step);
+  AuthorityGate gate(config_, site);
+  const std::optional<mcp::Caller> caller =
+      token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
+  const Outcome outcome = caller ? server_.handle(request, *caller, config_, gate, step)
+                                 : Respond{identity::unauthorized(site, identity::Challenge::invalid_token)};
+  return on_its_way(outcome, request.headers.get("Origin").value_or(""), step);
+}
+
+Outcome App::on_its_way(Outcome outcome, std::string_view origin, core::Context& step) const {
+  if (Respond* respond = std::get_if<Respond>(&outcome)) identity::allow_origin(respond->response, origin);
+  if (core::RespondStream* stream = std::get_if<core::RespondStream>(&outcome)) {
+    identity::allow_origin(stream->head, origin);
   }
-  identity::allow_origin(response, request);
-  return Respond{std::move(response)};
+  const auto name = [&](Await& await, std::string_view whose) {
+    core::WireWriter state;
+    state.bytes(whose);
+    state.append(await.continuation);
+    await.continuation = continuation(Machine::mcp, state.str());
+  };
+  if (Await* await = std::get_if<Await>(&outcome)) name(*await, origin);
+  for (Await& flow : step.background) name(flow, {});
+  return outcome;
 }
 
 Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
@@ -373,28 +394,47 @@ Outcome App::on(const core::VaultCall& input, core::Context& step) {
   const core::JsonResult call = gate.parse(input.call);
   if (!call.ok()) return core::Reply{R"({"error":"server_error","description":"The call is not JSON"})"};
   identity::VaultAnswer answer = identity::vault(call.root, keys_, principal_of(*step.storage), step);
-  if (answer.ended_grant) forget_grant(*answer.ended_grant, *step.storage);
+  if (answer.ended_grant) forget_grant(*answer.ended_grant, step);
   return core::Reply{std::move(answer.json)};
 }
 
-void App::forget_grant(std::string_view grant_id, core::Storage& storage) {
+void App::forget_grant(std::string_view grant_id, core::Context& step) {
   tokens_.forget(grant_id);
   // A client that asks for more (step-up) gets a new grant in the middle of its session, and goes on in it.
-  if (const std::optional<std::string> successor = authority::find_successor(storage, grant_id)) {
-    mcp::move_sessions(storage, grant_id, *successor);
+  if (const std::optional<std::string> successor = authority::find_successor(*step.storage, grant_id)) {
+    mcp::replace_grant(step, grant_id, *successor);
   } else {
-    mcp::end_sessions(storage, grant_id);
+    mcp::end_grant(step, grant_id);
   }
 }
 
 Outcome App::on(const core::Alarm&, core::Context& step) {
-  return deliver(step);
+  AuthorityGate gate(config_);
+  server_.alarm(config_, gate, step);
+  return on_its_way(deliver(step), {}, step);
+}
+
+Outcome App::on(const core::StreamOpened& input, core::Context& step) {
+  if (server_.stream_opened(input.stream_id, step)) return core::Reply{};
+  return Respond{plain(404, "The stream has ended.\n")};
+}
+
+Outcome App::on(const core::StreamClosed& input, core::Context& step) {
+  server_.stream_closed(input.stream_id, step);
+  return core::Reply{};
+}
+
+Outcome App::on(const core::Lost& input, core::Context& step) {
+  core::WireReader reader(std::string_view(input.continuation).substr(1));
+  reader.bytes();
+  server_.lost(reader.rest(), step);
+  return core::Reply{};
 }
 
 Outcome App::deliver(core::Context& step) {
   const std::vector<shop::Delivery> due = shop::due(*step.storage, step.now, kDeliveriesPerAlarm);
   if (due.empty()) {
-    step.alarm = shop::next_due(*step.storage);
+    wake_for_deliveries(step);
     return core::Reply{};
   }
   Await await;
@@ -411,7 +451,7 @@ Outcome App::on(const core::Fault& input, core::Context&) {
   const std::optional<core::Url> url = core::parse_url(input.request.url);
   if (url && url->path == "/mcp") {
     core::Response response = server_.fault(input.request);
-    identity::allow_origin(response, input.request);
+    identity::allow_origin(response, input.request.headers.get("Origin").value_or(""));
     return Respond{std::move(response)};
   }
   if (url && (url->path == "/token" || url->path == "/register")) {
@@ -453,8 +493,15 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       if (!reader.finished()) return lost;
       shop::delivered(*step.storage, delivered);
       shop::failed(*step.storage, failed, step.now);
-      step.alarm = shop::next_due(*step.storage);
+      wake_for_deliveries(step);
       return core::Reply{};
+    }
+    case Machine::mcp: {
+      core::WireReader reader(state);
+      const std::string origin = reader.string();
+      if (!reader.ok() || !step.storage) return lost;
+      AuthorityGate gate(config_);
+      return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin, step);
     }
   }
   return lost;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/application.h"
 #include "core/config.h"
 #include "core/step.h"
 #include "identity/keys.h"
@@ -12,16 +13,11 @@
 #include "identity/token_memory.h"
 #include "mcp/server.h"
 
-class App {
+class App final : public core::Application {
  public:
   App(core::Config config, core::Crypto& crypto);
 
-  /// One step: an encoded input gives an encoded output. `storage` is null in the Worker and a principal's
-  /// own in its object. Bytes that are no input give a 500 response.
-  std::string step(std::string_view input, core::Storage* storage);
-
-  /// The same with values instead of bytes.
-  core::Outcome handle(const core::Input& input, core::Context& step);
+  core::Outcome handle(const core::Input& input, core::Context& step) override;
 
  private:
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);
@@ -29,9 +25,12 @@ class App {
   core::Outcome on(const core::PrincipalCall& input, core::Context& step);
   core::Outcome on(const core::VaultCall& input, core::Context& step);
   core::Outcome on(const core::Alarm&, core::Context& step);
-  core::Outcome on(const core::Wake&, core::Context& step);
+  core::Outcome on(const core::Wake& input, core::Context& step);
   core::Outcome on(const core::Fault& input, core::Context& step);
   core::Outcome on(const core::Resume& input, core::Context& step);
+  core::Outcome on(const core::StreamOpened& input, core::Context& step);
+  core::Outcome on(const core::StreamClosed& input, core::Context& step);
+  core::Outcome on(const core::Lost& input, core::Context& step);
 
   core::Outcome mcp_at_edge(const core::Request& request, const identity::Site& site);
   core::Outcome token_at_edge(const core::EffectResult& body, const std::string& issuer);
@@ -44,8 +43,9 @@ class App {
                           const core::EffectResult& result, core::Context& step);
   core::Outcome act(const core::Request& request, const identity::Site& site,
                     const identity::ValidToken& token, core::Context& step);
+  core::Outcome on_its_way(core::Outcome outcome, std::string_view origin, core::Context& step) const;
   core::Outcome deliver(core::Context& step);
-  void forget_grant(std::string_view grant_id, core::Storage& storage);
+  void forget_grant(std::string_view grant_id, core::Context& step);
 
   const core::Config config_;
   core::Crypto& crypto_;

@@ -2,12 +2,14 @@
 // may.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authority/grants.h"
 #include "identity/boundary.h"
-#include "mcp/tool.h"
+#include "mcp/gate.h"
 
 /// Whose deputy calls. Permissions that are too old to rely on are left out.
 mcp::Caller caller_of(const authority::Grant& grant, core::Instant now);
@@ -18,16 +20,22 @@ authority::Grant within(authority::Grant grant, const std::vector<std::string>& 
 
 class AuthorityGate final : public mcp::Gate {
  public:
-  AuthorityGate(const authority::Grant& grant, const identity::Site& site, const core::Config& config)
-      : grant_(grant), site_(site), config_(config) {}
+  explicit AuthorityGate(const core::Config& config, identity::Site site = {})
+      : config_(config), site_(std::move(site)) {}
 
-  mcp::Permission permit(const mcp::Tool& tool, const mcp::Caller& caller, core::Context& step) override;
+  /// The caller with a valid token; nothing where the grant does not stand.
+  std::optional<mcp::Caller> admit(std::string_view grant_id, const std::vector<std::string>& token_scopes,
+                                   core::Context& step);
+
+  mcp::Permission permit(const mcp::Use& use, const mcp::Caller& caller, core::Context& step) override;
+  bool shows(const mcp::Use& use, const mcp::Caller& caller) override;
+  std::optional<mcp::Caller> recall(std::string_view handle, core::Context& step) override;
 
  private:
   /// All scopes of the operation, those granted already included: the client asks once.
   std::string needed(std::string_view scope) const;
 
-  const authority::Grant& grant_;
-  const identity::Site& site_;
   const core::Config& config_;
+  identity::Site site_;
+  authority::Grant reach_;  // of the caller at hand
 };

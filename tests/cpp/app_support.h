@@ -85,7 +85,7 @@ inline const core::Response& response_of(const core::Outcome& outcome) {
 }
 
 inline const std::string& body_of(const core::Outcome& outcome) {
-  return std::get<std::string>(response_of(outcome).body);
+  return response_of(outcome).body;
 }
 
 inline const core::Await& await_of(const core::Outcome& outcome) {

@@ -127,7 +127,7 @@ TEST_CASE("A request cut short anywhere is not read as a whole one") {
   }
 }
 
-TEST_CASE("A response with a body is written as it is, a stream as server-sent events") {
+TEST_CASE("A response is written as it is") {
   core::Response plain;
   plain.status = 404;
   plain.headers.add("Content-Type", "application/json");
@@ -139,18 +139,4 @@ TEST_CASE("A response with a body is written as it is, a stream as server-sent e
   CHECK(core::read_headers(reader).get("content-type") == "application/json");
   CHECK(reader.bytes() == "{}");
   CHECK(reader.finished());
-
-  core::Response stream;
-  stream.headers.add("Mcp-Session-Id", "s");
-  stream.body = core::EventStream{{"{\"a\":1}", "{\"b\":2}"}};
-  core::WireWriter stream_writer;
-  core::write(stream_writer, stream);
-  core::WireReader stream_reader(stream_writer.str());
-  CHECK(stream_reader.u32() == 200);
-  const Headers headers = core::read_headers(stream_reader);
-  CHECK(headers.get("content-type") == "text/event-stream");
-  CHECK(headers.get("x-accel-buffering") == "no");
-  CHECK(headers.get("mcp-session-id") == "s");
-  CHECK(stream_reader.bytes() == "event: message\ndata: {\"a\":1}\n\nevent: message\ndata: {\"b\":2}\n\n");
-  CHECK(stream_reader.finished());
 }

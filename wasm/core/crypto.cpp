@@ -4,6 +4,12 @@
 
 namespace core {
 
+namespace {
+
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+}  // namespace
+
 std::string hkdf_sha256(Crypto& crypto, std::string_view secret, std::string_view salt,
                         std::string_view info) {
   const std::string no_salt(32, '\0');
@@ -21,7 +27,6 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string base64url(std::string_view bytes) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   std::string text;
   text.reserve((bytes.size() * 4 + 2) / 3);
   uint32_t bits = 0;
@@ -36,6 +41,26 @@ std::string base64url(std::string_view bytes) {
   }
   if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
   return text;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  uint32_t bits = 0;
+  int count = 0;
+  for (char c : text) {
+    const size_t digit = std::string_view(kAlphabet).find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xFFFF;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes.push_back(static_cast<char>(bits >> count & 0xFF));
+    }
+  }
+  // Neither a digit too many nor bits that say nothing: one text for each sequence of bytes.
+  if (count == 6 || (bits & ((1u << count) - 1)) != 0) return std::nullopt;
+  return bytes;
 }
 
 std::string hex(std::string_view bytes) {

@@ -32,6 +32,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 /// base64url without padding (RFC 4648 section 5).
 std::string base64url(std::string_view bytes);
+/// Nothing where the text is no canonical base64url without padding.
+std::optional<std::string> base64url_decode(std::string_view text);
 /// Lower-case hexadecimal.
 std::string hex(std::string_view bytes);
 

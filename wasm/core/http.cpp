@@ -112,21 +112,8 @@ Request read_request(WireReader& reader) {
 
 void write(WireWriter& writer, const Response& response) {
   writer.u32(static_cast<uint32_t>(response.status));
-  if (const std::string* text = std::get_if<std::string>(&response.body)) {
-    write(writer, response.headers);
-    writer.bytes(*text);
-    return;
-  }
-  Headers headers = response.headers;
-  headers.add("Content-Type", "text/event-stream");
-  headers.add("Cache-Control", "no-store");
-  headers.add("X-Accel-Buffering", "no");
-  write(writer, headers);
-  std::string events;
-  for (const std::string& message : std::get<EventStream>(response.body).messages) {
-    events += "event: message\ndata: " + message + "\n\n";
-  }
-  writer.bytes(events);
+  write(writer, response.headers);
+  writer.bytes(response.body);
 }
 
 std::optional<std::string> form_value(std::string_view form, std::string_view name) {

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/wire.h"
@@ -52,15 +51,10 @@ struct Request {
   BodyState body_state = BodyState::unread;
 };
 
-/// An event stream (WHATWG HTML, server-sent events) whose messages are already known, one JSON text each.
-struct EventStream {
-  std::vector<std::string> messages;
-};
-
 struct Response {
   int status = 200;
   Headers headers;
-  std::variant<std::string, EventStream> body = std::string();
+  std::string body;
 };
 
 void write(WireWriter& writer, const Headers& headers);

@@ -16,9 +16,19 @@ enum class InputTag : uint8_t {
   wake,
   fault,
   resume,
+  stream_opened,
+  stream_closed,
+  lost,
 };
 
-enum class OutputTag : uint8_t { respond = 1, reply, forward_to_principal, forward_to_oauth, await };
+enum class OutputTag : uint8_t {
+  respond = 1,
+  reply,
+  forward_to_principal,
+  forward_to_oauth,
+  await,
+  respond_stream,
+};
 
 enum class EffectTag : uint8_t {
   read_body = 1,
@@ -28,6 +38,7 @@ enum class EffectTag : uint8_t {
   put_order,
   call_principal,
   limit_rate,
+  sleep,
 };
 
 void write(WireWriter& writer, const Effect& effect) {
@@ -72,8 +83,18 @@ void write(WireWriter& writer, const Effect& effect) {
                           tag(EffectTag::limit_rate);
                           writer.bytes(e.limiter);
                           writer.bytes(e.key);
+                        },
+                        [&](const Sleep& e) {
+                          tag(EffectTag::sleep);
+                          writer.u32(static_cast<uint32_t>(e.duration.milliseconds));
                         }},
              effect);
+}
+
+void write(WireWriter& writer, const Await& await) {
+  writer.u32(static_cast<uint32_t>(await.effects.size()));
+  for (const Effect& effect : await.effects) write(writer, effect);
+  writer.bytes(await.continuation);
 }
 
 std::optional<Input> read_input(WireReader& reader) {
@@ -88,7 +109,15 @@ std::optional<Input> read_input(WireReader& reader) {
     case InputTag::principal_call: return PrincipalCall{reader.string()};
     case InputTag::vault_call: return VaultCall{reader.string()};
     case InputTag::alarm: return Alarm{};
-    case InputTag::wake: return Wake{};
+    case InputTag::wake: {
+      Wake input;
+      const uint32_t count = reader.u32();
+      for (uint32_t i = 0; i < count && reader.ok(); ++i) input.open_streams.push_back(reader.string());
+      return input;
+    }
+    case InputTag::stream_opened: return StreamOpened{reader.string()};
+    case InputTag::stream_closed: return StreamClosed{reader.string()};
+    case InputTag::lost: return Lost{reader.string()};
     case InputTag::fault: return Fault{read_request(reader)};
     case InputTag::resume: {
       Resume input;
@@ -127,46 +156,72 @@ std::string encode_input(Instant now, std::string_view entropy, const Input& inp
   writer.f64(static_cast<double>(now.milliseconds));
   writer.bytes(entropy);
   const auto tag = [&](InputTag value) { writer.u8(static_cast<uint8_t>(value)); };
-  std::visit(
-      Overloaded{[&](const EdgeRequest& i) {
-                   tag(InputTag::edge_request);
-                   writer.bytes(i.client_address);
-                   write(writer, i.request);
-                 },
-                 [&](const PrincipalRequest& i) {
-                   tag(InputTag::principal_request);
-                   write(writer, i.request);
-                 },
-                 [&](const PrincipalCall& i) {
-                   tag(InputTag::principal_call);
-                   writer.bytes(i.call);
-                 },
-                 [&](const VaultCall& i) {
-                   tag(InputTag::vault_call);
-                   writer.bytes(i.call);
-                 },
-                 [&](const Alarm&) { tag(InputTag::alarm); }, [&](const Wake&) { tag(InputTag::wake); },
-                 [&](const Fault& i) {
-                   tag(InputTag::fault);
-                   write(writer, i.request);
-                 },
-                 [&](const Resume& i) {
-                   tag(InputTag::resume);
-                   writer.bytes(i.continuation);
-                   writer.u32(static_cast<uint32_t>(i.results.size()));
-                   for (const EffectResult& result : i.results) {
-                     writer.u8(result.ok() ? 1 : 0);
-                     writer.u32(result.code);
-                     writer.bytes(result.bytes);
-                   }
-                 }},
-      input);
+  std::visit(Overloaded{[&](const EdgeRequest& i) {
+                          tag(InputTag::edge_request);
+                          writer.bytes(i.client_address);
+                          write(writer, i.request);
+                        },
+                        [&](const PrincipalRequest& i) {
+                          tag(InputTag::principal_request);
+                          write(writer, i.request);
+                        },
+                        [&](const PrincipalCall& i) {
+                          tag(InputTag::principal_call);
+                          writer.bytes(i.call);
+                        },
+                        [&](const VaultCall& i) {
+                          tag(InputTag::vault_call);
+                          writer.bytes(i.call);
+                        },
+                        [&](const Alarm&) { tag(InputTag::alarm); },
+                        [&](const Wake& i) {
+                          tag(InputTag::wake);
+                          writer.u32(static_cast<uint32_t>(i.open_streams.size()));
+                          for (const std::string& id : i.open_streams) writer.bytes(id);
+                        },
+                        [&](const StreamOpened& i) {
+                          tag(InputTag::stream_opened);
+                          writer.bytes(i.stream_id);
+                        },
+                        [&](const StreamClosed& i) {
+                          tag(InputTag::stream_closed);
+                          writer.bytes(i.stream_id);
+                        },
+                        [&](const Lost& i) {
+                          tag(InputTag::lost);
+                          writer.bytes(i.continuation);
+                        },
+                        [&](const Fault& i) {
+                          tag(InputTag::fault);
+                          write(writer, i.request);
+                        },
+                        [&](const Resume& i) {
+                          tag(InputTag::resume);
+                          writer.bytes(i.continuation);
+                          writer.u32(static_cast<uint32_t>(i.results.size()));
+                          for (const EffectResult& result : i.results) {
+                            writer.u8(result.ok() ? 1 : 0);
+                            writer.u32(result.code);
+                            writer.bytes(result.bytes);
+                          }
+                        }},
+             input);
   return writer.take();
 }
 
-std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm) {
+std::string encode_output(const Outcome& outcome, const Context& context) {
   WireWriter writer;
-  writer.f64(alarm ? static_cast<double>(alarm->milliseconds) : 0);
+  writer.f64(context.alarm ? static_cast<double>(context.alarm->milliseconds) : 0);
+  writer.u32(static_cast<uint32_t>(context.writes.size()));
+  for (const StreamWrite& stream : context.writes) {
+    writer.bytes(stream.stream_id);
+    writer.bytes(stream.text);
+    writer.u8(stream.then == StreamWrite::Then::close ? 1 : 0);
+  }
+  writer.u32(static_cast<uint32_t>(context.background.size()));
+  for (const Await& await : context.background) write(writer, await);
+  writer.u32(static_cast<uint32_t>(context.log.size()));
+  for (const std::string& line : context.log) writer.bytes(line);
   const auto tag = [&](OutputTag value) { writer.u8(static_cast<uint8_t>(value)); };
   std::visit(Overloaded{[&](const Respond& o) {
                           tag(OutputTag::respond);
@@ -188,9 +243,12 @@ std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm) 
                         },
                         [&](const Await& o) {
                           tag(OutputTag::await);
-                          writer.u32(static_cast<uint32_t>(o.effects.size()));
-                          for (const Effect& effect : o.effects) write(writer, effect);
-                          writer.bytes(o.continuation);
+                          write(writer, o);
+                        },
+                        [&](const RespondStream& o) {
+                          tag(OutputTag::respond_stream);
+                          write(writer, o.head);
+                          writer.bytes(o.stream_id);
                         }},
              outcome);
   return writer.take();

@@ -5,8 +5,8 @@
 // Time, randomness and storage are given to it. Inside an object a step is one transaction: the host rolls it
 // back when it faults.
 //
-//   Begin  -> respond | reply | forward | await effects
-//   Resume -> respond | reply | forward | await effects
+//   Begin  -> respond | respond by a stream | reply | forward | await effects
+//   Resume -> the same
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,23 @@ struct VaultCall {
 };
 /// The object's alarm went off.
 struct Alarm {};
-/// The object was created or came back: bring its schema up to date.
-struct Wake {};
+/// The object was created or came back: bring its schema up to date. Streams that are still linked to it.
+struct Wake {
+  std::vector<std::string> open_streams;
+};
+/// The host has linked the stream that a `RespondStream` began. Answered with a reply, or with a response
+/// where there is no such stream.
+struct StreamOpened {
+  std::string stream_id;
+};
+/// Nobody reads the stream any more.
+struct StreamClosed {
+  std::string stream_id;
+};
+/// A step of this flow in the background (`Context::background`) trapped and was rolled back.
+struct Lost {
+  std::string continuation;
+};
 /// A step for this request trapped and was rolled back. Only the answer is wanted; `request` may be what
 /// trapped it.
 struct Fault {
@@ -68,8 +83,8 @@ struct Resume {
   std::vector<EffectResult> results;
 };
 
-using Input =
-    std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCall, Alarm, Wake, Fault, Resume>;
+using Input = std::variant<EdgeRequest, PrincipalRequest, PrincipalCall, VaultCall, Alarm, Wake, Fault,
+                           Resume, StreamOpened, StreamClosed, Lost>;
 
 // ---- Out ----
 
@@ -116,11 +131,23 @@ struct LimitRate {
   std::string key;
 };
 
-using Effect = std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutOrder, CallPrincipal, LimitRate>;
+/// Let time pass. At most a minute; what takes longer is for the alarm.
+struct Sleep {
+  Duration duration;
+};
+
+using Effect =
+    std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutOrder, CallPrincipal, LimitRate, Sleep>;
 
 /// The answer to a request.
 struct Respond {
   Response response;
+};
+/// The answer to a request whose body is a stream that later steps write to (`Context::writes`). The Worker
+/// holds it for the client, so that the object can sleep.
+struct RespondStream {
+  Response head;
+  std::string stream_id;
 };
 /// The answer to a call: bytes that the caller understands.
 struct Reply {
@@ -143,16 +170,33 @@ struct Await {
   std::string continuation;
 };
 
-using Outcome = std::variant<Respond, Reply, ForwardToPrincipal, ForwardToOAuth, Await>;
+using Outcome = std::variant<Respond, Reply, ForwardToPrincipal, ForwardToOAuth, Await, RespondStream>;
 
-/// What one step may use. `storage` is there in a principal's object only.
+/// Text for a stream, sent after the commit to whoever reads it.
+struct StreamWrite {
+  std::string stream_id;
+  std::string text;
+  enum class Then { go_on, close } then = Then::go_on;
+};
+
+/// What one step may use, and what it leaves besides its outcome. `storage` is there in a principal's object
+/// only.
 struct Context {
   Instant now;
   Entropy& entropy;
   Crypto& crypto;
   Storage* storage = nullptr;
-  /// Set by the step: when the object's alarm should go off (the host keeps the earliest).
-  std::optional<Instant> alarm;
+  /// When the object's alarm should go off (the host keeps the earliest).
+  std::optional<Instant> alarm = {};
+  std::vector<StreamWrite> writes = {};
+  /// Flows that begin now and answer nobody.
+  std::vector<Await> background = {};
+  /// Lines for the deployment's log, each a JSON text without secrets.
+  std::vector<std::string> log = {};
+
+  void wake_at(Instant when) {
+    if (!alarm || when < *alarm) alarm = when;
+  }
 };
 
 // ---- As bytes ----
@@ -164,7 +208,7 @@ struct Begun {
 };
 /// Nothing where the bytes are no input of this version.
 std::optional<Begun> decode_input(std::string_view bytes);
-std::string encode_output(const Outcome& outcome, std::optional<Instant> alarm);
+std::string encode_output(const Outcome& outcome, const Context& context);
 
 /// For tests and hosts in C++.
 std::string encode_input(Instant now, std::string_view entropy, const Input& input);

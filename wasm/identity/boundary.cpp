@@ -27,23 +27,31 @@ OriginCheck check_origin(const core::Request& request, const Site& site, const c
   return OriginCheck::foreign;
 }
 
+constexpr std::string_view kParamPrefix = "Mcp-Param-";
+
 core::Response preflight(const core::Request& request) {
   core::Response response;
   response.status = 204;
   response.headers.add("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
-  response.headers.add(
-      "Access-Control-Allow-Headers",
-      "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, "
-      "Mcp-Name, Last-Event-ID");
+  std::string headers =
+      "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, "
+      "Last-Event-ID";
+  // The headers that repeat a tool's arguments have names that the tool chose.
+  const std::string asked(request.headers.get("Access-Control-Request-Headers").value_or(""));
+  for (std::string_view name : core::split(asked, ',')) {
+    if (core::equal_ignoring_case(name.substr(0, kParamPrefix.size()), kParamPrefix)) {
+      headers.append(", ").append(name);
+    }
+  }
+  response.headers.add("Access-Control-Allow-Headers", headers);
   response.headers.add("Access-Control-Max-Age", "86400");
-  allow_origin(response, request);
+  allow_origin(response, request.headers.get("Origin").value_or(""));
   return response;
 }
 
-void allow_origin(core::Response& response, const core::Request& request) {
-  const std::optional<std::string_view> origin = request.headers.get("Origin");
-  if (!origin) return;
-  response.headers.add("Access-Control-Allow-Origin", *origin);
+void allow_origin(core::Response& response, std::string_view origin) {
+  if (origin.empty()) return;
+  response.headers.add("Access-Control-Allow-Origin", origin);
   response.headers.add("Access-Control-Expose-Headers",
                        "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
   response.headers.add("Vary", "Origin");

@@ -30,8 +30,8 @@ OriginCheck check_origin(const core::Request& request, const Site& site, const c
 
 /// The answer to a preflight of the MCP endpoint (Fetch standard, CORS protocol).
 core::Response preflight(const core::Request& request);
-/// Lets an allowed browser origin read the answer.
-void allow_origin(core::Response& response, const core::Request& request);
+/// Lets an allowed browser origin read the answer; nothing happens where it is empty.
+void allow_origin(core::Response& response, std::string_view origin);
 
 /// RFC 9728 metadata of the MCP endpoint.
 core::Response protected_resource_metadata(const Site& site);

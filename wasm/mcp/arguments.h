@@ -1,5 +1,5 @@
-// A tool's arguments, declared once: the schema that clients read and the check that calls pass are made from
-// the same list, so that they cannot drift apart.
+// A tool's arguments, declared as a list: the input schema is made from it, by which calls are checked before
+// the tool sees them.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,6 @@ using Parameters = std::span<const Parameter>;
 
 /// The JSON Schema (2020-12) of an object with these members and no others.
 std::string object_schema(Parameters parameters);
-
-/// What is wrong with `arguments` (an object), all of it at once, in words by which a caller can mend the
-/// call. Nothing where they satisfy the schema.
-std::optional<std::string> find_problems(std::string_view tool, Parameters parameters,
-                                         core::JsonView arguments);
 
 /// Members of arguments that have been checked. An integer may be written as 50.0, which JSON Schema counts
 /// as one.

@@ -4,21 +4,48 @@
 
 namespace mcp {
 
+namespace {
+
+constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
+
+std::string result_object(const Exchange& exchange, Revision revision, const Members& members) {
+  std::string json = "{" + members.json;
+  if (revision < kModern) return json + '}';
+  if (!members.json.empty()) json += ',';
+  json += R"("resultType":)" + core::json_quote(members.type) + R"(,"_meta":{)" +
+          core::json_quote(kMetaServerInfo) + ':';
+  return json + implementation_json(exchange.catalogue.offer().info, revision) + "}}";
+}
+
+}  // namespace
+
 std::string implementation_json(const Implementation& info, Revision revision) {
   std::string json = R"({"name":)" + core::json_quote(info.name);
   if (revision >= Revision::v2025_06_18 && !info.title.empty())
     json += R"(,"title":)" + core::json_quote(info.title);
   json += R"(,"version":)" + core::json_quote(info.version);
-  return json + '}';
+  if (revision >= Revision::v2025_11_25 && !info.website.empty())
+    json += R"(,"websiteUrl":)" + core::json_quote(info.website);
+  return json + icons_member(info.icons, revision) + '}';
 }
 
 Error method_not_found(const Message& message) {
   return {ErrorCode::method_not_found, "Method not found: " + std::string(message.method) + ".", {}};
 }
 
+Error invalid_params(std::string message) {
+  return {ErrorCode::invalid_params, "Invalid params: " + std::move(message) + ".", {}};
+}
+
+Error missing_capability(std::string_view capabilities) {
+  return {ErrorCode::missing_client_capability,
+          "Missing required client capability: " + std::string(capabilities) + ".",
+          R"({"requiredCapabilities":)" + std::string(capabilities) + '}'};
+}
+
 Error insufficient_scope(const ScopeMissing& scope) {
-  return {ErrorCode::insufficient_scope,
-          scope.message.empty() ? "Insufficient scope: the token does not cover this tool." : scope.message,
+  return {ErrorCode::forbidden,
+          scope.message.empty() ? "Insufficient scope: the token does not cover this." : scope.message,
           {}};
 }
 
@@ -26,6 +53,17 @@ core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing&
   core::Response response = error_response(403, id, insufficient_scope(scope));
   response.headers.add("WWW-Authenticate", scope.challenge);
   return response;
+}
+
+std::string answer_text(const Exchange& exchange, Revision revision, const RequestId& id,
+                        const Answered& answered) {
+  return std::visit(
+      core::Overloaded{
+          [&](const Members& members) { return result_text(id, result_object(exchange, revision, members)); },
+          [&](const Error& error) { return error_text(id, error); },
+          [&](const ScopeMissing& scope) { return error_text(id, insufficient_scope(scope)); },
+      },
+      answered);
 }
 
 }  // namespace mcp

@@ -1,4 +1,4 @@
-// What every part of the protocol needs while one HTTP request is answered.
+// What every part of the protocol needs while a step works on a message or goes on with a call.
 #pragma once
 
 #include <string>
@@ -7,21 +7,19 @@
 
 #include "core/http.h"
 #include "core/step.h"
+#include "mcp/catalogue.h"
+#include "mcp/gate.h"
 #include "mcp/jsonrpc.h"
 #include "mcp/revision.h"
-#include "mcp/server.h"
-#include "mcp/tool.h"
 
 namespace mcp {
 
 struct Exchange {
-  const core::Request& request;
-  const Caller& caller;
+  const Catalogue& catalogue;
   const core::Config& config;
   Gate& gate;
   core::Context& step;
-  const Implementation& info;
-  const std::vector<Tool>& tools;
+  const Caller& caller;
 
   core::Storage& storage() const { return *step.storage; }
 };
@@ -29,6 +27,8 @@ struct Exchange {
 /// The members of a result object as JSON text, without the braces: each era adds its own. May be empty.
 struct Members {
   std::string json;
+  /// 2026-07-28, basic/index, "Result Types".
+  std::string_view type = "complete";
 };
 /// The token lacks a scope: 403 with `challenge` as WWW-Authenticate, so that the client can step up.
 struct ScopeMissing {
@@ -37,15 +37,23 @@ struct ScopeMissing {
 };
 
 /// What a method answers.
-using Answer = std::variant<Members, Error, ScopeMissing>;
+using Answered = std::variant<Members, Error, ScopeMissing>;
 
 /// The server's own description: an `Implementation` object.
 std::string implementation_json(const Implementation& info, Revision revision);
 
 Error method_not_found(const Message& message);
+Error invalid_params(std::string message);
+/// -32021 (2026-07-28, basic/index, "Error Codes"); `capabilities`: the text of a `ClientCapabilities`
+/// object.
+Error missing_capability(std::string_view capabilities);
 Error insufficient_scope(const ScopeMissing& scope);
 /// 403 with the challenge (RFC 6750 section 3.1; MCP 2025-11-25, basic/authorization, "Scope Challenge
 /// Handling").
 core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing& scope);
+
+/// The response to a request, as the revision writes it.
+std::string answer_text(const Exchange& exchange, Revision revision, const RequestId& id,
+                        const Answered& answered);
 
 }  // namespace mcp

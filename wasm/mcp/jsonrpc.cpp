@@ -49,6 +49,7 @@ std::variant<Message, NoMessage> read_message(core::JsonView value) {
     if (result && !id) return refuse("a response with a result needs the id of its request");
     if (!(result ? *result : *error).is_object()) return refuse("result and error are objects");
     message.kind = Message::Kind::response;
+    message.result = result;
     return message;
   }
 
@@ -72,6 +73,16 @@ std::string result_text(const RequestId& id, std::string_view result) {
   text += result;
   text += '}';
   return text;
+}
+
+std::string notification_text(std::string_view method, std::string_view params) {
+  return R"({"jsonrpc":"2.0","method":)" + core::json_quote(method) + R"(,"params":)" + std::string(params) +
+         '}';
+}
+
+std::string request_text(std::string_view id, std::string_view method, std::string_view params) {
+  return R"({"jsonrpc":"2.0","id":)" + core::json_quote(id) + R"(,"method":)" + core::json_quote(method) +
+         R"(,"params":)" + std::string(params) + '}';
 }
 
 std::string error_text(const std::optional<RequestId>& id, const Error& error) {

@@ -17,12 +17,16 @@ enum class ErrorCode : int {
   method_not_found = -32601,
   invalid_params = -32602,
   internal_error = -32603,
+  /// Legacy only (2025-11-25, server/resources, "Error Handling"; client/elicitation, "URL Elicitation
+  /// Required Error").
+  resource_not_found = -32002,
+  url_elicitation_required = -32042,
   header_mismatch = -32020,
   missing_client_capability = -32021,
   unsupported_protocol_version = -32022,
-  /// Our own, outside of the range that JSON-RPC and MCP keep for themselves. Clients act on the 403 and its
-  /// challenge.
-  insufficient_scope = 403,
+  /// Our own, outside of the range that JSON-RPC and MCP keep for themselves. Not allowed: where a scope is
+  /// missing, clients act on the 403 and its challenge.
+  forbidden = 403,
 };
 
 struct Error {
@@ -46,6 +50,8 @@ struct Message {
   std::string_view method;
   /// An object where it is there.
   std::optional<core::JsonView> params;
+  /// Of a response: the object that came, unless it is an error.
+  std::optional<core::JsonView> result;
 };
 
 /// Why a JSON value is no message, with its id where that could be read.
@@ -64,6 +70,10 @@ std::optional<core::JsonView> parameter(const Message& message, std::string_view
 
 /// The response with a result. `result` is the text of a JSON object.
 std::string result_text(const RequestId& id, std::string_view result);
+/// A notification; `params` is the text of a JSON object.
+std::string notification_text(std::string_view method, std::string_view params);
+/// A request of this server; `id` is a JSON string.
+std::string request_text(std::string_view id, std::string_view method, std::string_view params);
 /// The response with an error. Without an id the member is left out: `id: null` is not valid in MCP.
 std::string error_text(const std::optional<RequestId>& id, const Error& error);
 

@@ -1,13 +1,19 @@
 #include "mcp/legacy.h"
 
+#include "mcp/calls.h"
+#include "mcp/lists.h"
 #include "mcp/revision.h"
 #include "mcp/sessions.h"
-#include "mcp/tools.h"
+#include "mcp/streams.h"
+#include "mcp/subscriptions.h"
 #include "mcp/transport.h"
 
 namespace mcp {
 
 namespace {
+
+/// A batch holds this much of answers, in bytes, before the rest of it is refused.
+constexpr size_t kMaxBatchAnswer = 4 * 1024 * 1024;
 
 Error invalid_request(std::string reason) {
   return {ErrorCode::invalid_request, "Invalid request: " + std::move(reason) + ".", {}};
@@ -23,9 +29,9 @@ std::string supported_revisions() {
 }
 
 /// The session that a request names, or why it has none.
-std::variant<Session, core::Response> require_session(const Exchange& exchange,
+std::variant<Session, core::Response> require_session(const Exchange& exchange, const core::Request& request,
                                                       const std::optional<RequestId>& id) {
-  const std::optional<std::string_view> session_id = exchange.request.headers.get("Mcp-Session-Id");
+  const std::optional<std::string_view> session_id = request.headers.get("Mcp-Session-Id");
   if (!session_id || session_id->empty()) {
     return error_response(400, id,
                           invalid_request("the header Mcp-Session-Id is missing; send initialize first"));
@@ -34,7 +40,7 @@ std::variant<Session, core::Response> require_session(const Exchange& exchange,
   if (!session) {
     return error_response(404, id, invalid_request("no such session; send initialize to open a new one"));
   }
-  const std::optional<std::string_view> version = exchange.request.headers.get("MCP-Protocol-Version");
+  const std::optional<std::string_view> version = request.headers.get("MCP-Protocol-Version");
   if (version && !legacy_revision(*version)) {
     return error_response(
         400, id,
@@ -53,6 +59,7 @@ core::Response not_acceptable(const std::optional<RequestId>& id) {
 struct Hello {
   Revision revision;
   ClientDescription client;
+  ClientFeatures features;
 };
 
 std::variant<Hello, Error> read_hello(const Message& message) {
@@ -71,100 +78,186 @@ std::variant<Hello, Error> read_hello(const Message& message) {
       client ? core::string_member(*client, "version") : std::nullopt;
   if (!client_name || !client_version)
     return refuse("clientInfo must be an object with the strings name and version");
-  return Hello{legacy_revision(*version).value_or(kNewestLegacy), {*client_name, *client_version}};
+  return Hello{legacy_revision(*version).value_or(kNewestLegacy),
+               {*client_name, *client_version},
+               ClientFeatures::of(capabilities)};
 }
 
-core::Response initialize(const Exchange& exchange, const Message& message, AnswerForm form) {
+core::Response initialize(const Exchange& exchange, const Message& message, AcceptedForms accepted) {
   const std::variant<Hello, Error> read = read_hello(message);
-  if (const Error* error = std::get_if<Error>(&read)) return answer(form, error_text(message.id, *error));
+  if (const Error* error = std::get_if<Error>(&read))
+    return answer(accepted, {}, error_text(message.id, *error));
 
   const Hello& hello = std::get<Hello>(read);
-  const Session session = open_session(exchange.step, exchange.caller.grant_id, hello.revision, hello.client);
+  const Session session =
+      open_session(exchange.step, exchange.caller.grant_id, hello.revision, hello.client, hello.features);
+  const Implementation& info = exchange.catalogue.offer().info;
   std::string result = R"({"protocolVersion":)" + core::json_quote(name(hello.revision));
-  result +=
-      R"(,"capabilities":{"tools":{}},"serverInfo":)" + implementation_json(exchange.info, hello.revision);
-  if (!exchange.info.instructions.empty()) {
-    result += R"(,"instructions":)" + core::json_quote(exchange.info.instructions);
-  }
-  core::Response response = answer(form, result_text(*message.id, result + '}'));
+  result += R"(,"capabilities":)" + exchange.catalogue.capabilities_json(hello.revision);
+  result += R"(,"serverInfo":)" + implementation_json(info, hello.revision);
+  if (!info.instructions.empty()) result += R"(,"instructions":)" + core::json_quote(info.instructions);
+  core::Response response = answer(accepted, {}, result_text(*message.id, result + '}'));
   response.headers.add("Mcp-Session-Id", session.id);
   return response;
 }
 
 // ---- Everything after it ----
 
-Answer dispatch(const Exchange& exchange, const Message& message, Revision revision) {
-  if (message.method == "ping") return Members{};
-  if (message.method == "tools/list") return list_tools(exchange, message, revision);
-  if (message.method == "tools/call") return call_tool(exchange, message, revision);
+Answered set_level(const Exchange& exchange, const Session& session, const Message& message) {
+  const std::optional<core::JsonView> level = parameter(message, "level");
+  std::string_view text;
+  if (!level || level->get_string().get(text) != simdjson::SUCCESS || !log_level(text)) {
+    return invalid_params(
+        "level must be one of debug, info, notice, warning, error, critical, alert, emergency");
+  }
+  set_log_level(exchange.storage(), session.id, *log_level(text));
+  return Members{};
+}
+
+/// What is answered at once.
+Answered dispatch(const Exchange& exchange, const Session& session, const Message& message) {
+  const std::string_view method = message.method;
+  const Revision revision = session.revision;
+  if (method == "ping") return Members{};
+  if (method == "tools/list") return list_tools(exchange, message, revision);
+  if (method == "prompts/list") return list_prompts(exchange, message, revision);
+  if (method == "resources/list") return list_resources(exchange, message, revision);
+  if (method == "resources/templates/list") return list_templates(exchange, message, revision);
+  if (method == "resources/subscribe") return subscribe(exchange, session.id, message);
+  if (method == "resources/unsubscribe") return unsubscribe(exchange, session.id, message);
+  if (method == "completion/complete") return complete(exchange, message);
+  if (method == "logging/setLevel") return set_level(exchange, session, message);
   return method_not_found(message);
 }
 
-std::string answer_text(const RequestId& id, const Answer& answered) {
-  return std::visit(core::Overloaded{
-                        [&](const Members& members) { return result_text(id, '{' + members.json + '}'); },
-                        [&](const Error& error) { return error_text(id, error); },
-                        [&](const ScopeMissing& scope) { return error_text(id, insufficient_scope(scope)); },
-                    },
-                    answered);
+CallOrigin origin_of(const Session& session, AcceptedForms accepted) {
+  CallOrigin origin;
+  origin.revision = session.revision;
+  origin.features = session.features;
+  origin.log_level = session.log_level;
+  origin.session_id = session.id;
+  origin.accepted = accepted;
+  return origin;
+}
+
+/// Notifications and responses: taken, whatever they are.
+void take(const Exchange& exchange, const Session& session, const Message& message) {
+  if (message.kind == Message::Kind::response) return take_response(exchange, session.id, message);
+  if (message.method != "notifications/cancelled") return;
+  const std::optional<core::JsonView> id = parameter(message, "requestId");
+  if (id) cancel_call(exchange.step, session.id, {core::json_text(*id)});
 }
 
 }  // namespace
 
-core::Response answer_legacy(const Exchange& exchange, const Message& message) {
-  const AnswerForm form = answer_form(exchange.request.headers);
-  if (form == AnswerForm::neither) return not_acceptable(message.id);
+core::Outcome answer_legacy(const Exchange& exchange, const core::Request& request, const Message& message) {
+  const AcceptedForms accepted = accepted_forms(request.headers);
+  if (accepted.none()) return core::Respond{not_acceptable(message.id)};
 
   const bool is_request = message.kind == Message::Kind::request;
-  if (is_request && message.method == "initialize") return initialize(exchange, message, form);
-
-  std::variant<Session, core::Response> session =
-      require_session(exchange, is_request ? message.id : std::optional<RequestId>());
-  if (core::Response* refusal = std::get_if<core::Response>(&session)) return std::move(*refusal);
-  // initialized, cancelled and the like, and answers to requests that this server does not send yet: a step
-  // has ended by the time that a cancellation comes in.
-  if (!is_request) return accepted();
-
-  const Answer answered = dispatch(exchange, message, std::get<Session>(session).revision);
-  if (const ScopeMissing* scope = std::get_if<ScopeMissing>(&answered)) return forbidden(message.id, *scope);
-  return answer(form, answer_text(*message.id, answered));
+  if (is_request && message.method == "initialize") {
+    return core::Respond{initialize(exchange, message, accepted)};
+  }
+  std::variant<Session, core::Response> required =
+      require_session(exchange, request, is_request ? message.id : std::optional<RequestId>());
+  if (core::Response* refusal = std::get_if<core::Response>(&required)) {
+    return core::Respond{std::move(*refusal)};
+  }
+  const Session& session = std::get<Session>(required);
+  if (!is_request) {
+    take(exchange, session, message);
+    return core::Respond{accepted_response()};
+  }
+  if (is_call(message.method)) return begin_call(exchange, message, origin_of(session, accepted));
+  const Answered answered = dispatch(exchange, session, message);
+  return core::Respond{answer(accepted, {}, answer_text(exchange, session.revision, *message.id, answered))};
 }
 
-core::Response answer_legacy_batch(const Exchange& exchange, const LegacyBatch& batch) {
-  const AnswerForm form = answer_form(exchange.request.headers);
-  if (form == AnswerForm::neither) return not_acceptable({});
+core::Outcome answer_legacy_batch(const Exchange& exchange, const core::Request& request,
+                                  const LegacyBatch& batch) {
+  const AcceptedForms accepted = accepted_forms(request.headers);
+  if (accepted.none()) return core::Respond{not_acceptable({})};
+  const auto refuse = [](std::string reason) {
+    return core::Respond{error_response(400, {}, invalid_request(std::move(reason)))};
+  };
   for (const Message& message : batch.messages) {
-    if (message.method == "initialize") {
-      return error_response(400, {}, invalid_request("initialize cannot be part of a batch"));
-    }
+    if (message.method == "initialize") return refuse("initialize cannot be part of a batch");
   }
-  std::variant<Session, core::Response> required = require_session(exchange, {});
-  if (core::Response* refusal = std::get_if<core::Response>(&required)) return std::move(*refusal);
+  std::variant<Session, core::Response> required = require_session(exchange, request, {});
+  if (core::Response* refusal = std::get_if<core::Response>(&required)) {
+    return core::Respond{std::move(*refusal)};
+  }
   const Session& session = std::get<Session>(required);
-
-  // Without the header a request counts as 2025-03-26 (2025-06-18, basic/transports, "Protocol Version
-  // Header"), the one revision that has batches.
-  const std::optional<std::string_view> version = exchange.request.headers.get("MCP-Protocol-Version");
-  if (version.value_or(name(Revision::v2025_03_26)) != name(Revision::v2025_03_26)) {
-    return error_response(400, {}, invalid_request("batches exist in revision 2025-03-26 alone"));
-  }
+  // Later revisions have no batches, and the one before knew no rule for them.
+  if (session.revision > Revision::v2025_03_26) return refuse("batches exist in revision 2025-03-26 alone");
 
   std::string answers;
-  for (const Message& message : batch.messages) {
-    if (message.kind != Message::Kind::request) continue;
+  CallOrigin origin = origin_of(session, {true, accepted.event_stream});
+  origin.company = CallOrigin::Company::batch;
+  const auto add = [&](std::string_view text) {
     if (!answers.empty()) answers += ',';
-    // A missing scope is an error of its element: a 403 for the whole would make the client repeat what was
-    // done.
-    answers += answer_text(*message.id, dispatch(exchange, message, session.revision));
+    answers += text;
+  };
+  for (const Message& message : batch.messages) {
+    if (message.kind != Message::Kind::request) {
+      take(exchange, session, message);
+    } else if (answers.size() > kMaxBatchAnswer) {
+      add(error_text(message.id,
+                     {ErrorCode::internal_error, "The answers of this batch are too large.", {}}));
+    } else if (!is_call(message.method)) {
+      add(answer_text(exchange, session.revision, *message.id, dispatch(exchange, session, message)));
+    } else {
+      const core::Outcome outcome = begin_call(exchange, message, origin);
+      if (const core::Respond* respond = std::get_if<core::Respond>(&outcome)) add(respond->response.body);
+      // What takes longer goes on on one stream for all.
+      if (const core::RespondStream* stream = std::get_if<core::RespondStream>(&outcome)) {
+        origin.batch_stream_id = stream->stream_id;
+      }
+    }
   }
-  if (answers.empty()) return accepted();
-  return answer(form, '[' + answers + ']');
+  if (!origin.batch_stream_id.empty()) {
+    if (!answers.empty()) send(exchange.step, origin.batch_stream_id, '[' + answers + ']');
+    return core::RespondStream{stream_head(), origin.batch_stream_id};
+  }
+  if (answers.empty()) return core::Respond{accepted_response()};
+  return core::Respond{answer(accepted, {}, '[' + answers + ']')};
 }
 
-core::Response delete_session(const Exchange& exchange) {
-  std::variant<Session, core::Response> session = require_session(exchange, {});
+core::Outcome open_legacy_stream(const Exchange& exchange, const core::Request& request) {
+  if (!accepted_forms(request.headers).event_stream) {
+    return core::Respond{
+        error_response(406, {}, invalid_request("a stream needs Accept: text/event-stream"))};
+  }
+  std::variant<Session, core::Response> required = require_session(exchange, request, {});
+  if (core::Response* refusal = std::get_if<core::Response>(&required)) {
+    return core::Respond{std::move(*refusal)};
+  }
+  const Session& session = std::get<Session>(required);
+  if (const std::optional<std::string_view> last = request.headers.get("Last-Event-ID")) {
+    const std::optional<ResumePoint> point = read_event_id(*last);
+    if (point && resume_stream(exchange.step, session.id, *point)) {
+      return core::RespondStream{stream_head(), point->stream_id};
+    }
+    return core::Respond{
+        error_response(404, {},
+                       invalid_request("what came after that event is no longer kept; open a stream without "
+                                       "Last-Event-ID"))};
+  }
+  // One standing stream is enough: each message goes to one stream only, and clients that lost theirs come
+  // back before this server knows.
+  const core::Rows former =
+      exchange.storage().query("SELECT id FROM streams WHERE session_id = ? AND kind = ?",
+                               {std::string_view(session.id), static_cast<int64_t>(StreamKind::standing)});
+  for (size_t i = 0; i < former.size(); ++i) drop_stream(exchange.step, former.text(i, 0));
+  return core::RespondStream{stream_head(),
+                             open_stream(exchange.step, StreamKind::standing,
+                                         {exchange.caller.grant_id, session.id, session.revision})};
+}
+
+core::Response delete_session(const Exchange& exchange, const core::Request& request) {
+  std::variant<Session, core::Response> session = require_session(exchange, request, {});
   if (core::Response* refusal = std::get_if<core::Response>(&session)) return std::move(*refusal);
-  end_session(exchange.storage(), std::get<Session>(session).id);
+  end_session(exchange.step, std::get<Session>(session).id);
   core::Response response;
   response.status = 200;
   return response;

@@ -7,9 +7,12 @@
 
 namespace mcp {
 
-core::Response answer_legacy(const Exchange& exchange, const Message& message);
-core::Response answer_legacy_batch(const Exchange& exchange, const LegacyBatch& batch);
+core::Outcome answer_legacy(const Exchange& exchange, const core::Request& request, const Message& message);
+core::Outcome answer_legacy_batch(const Exchange& exchange, const core::Request& request,
+                                  const LegacyBatch& batch);
+/// GET: the session's standing stream, or with Last-Event-ID one that was interrupted.
+core::Outcome open_legacy_stream(const Exchange& exchange, const core::Request& request);
 /// DELETE: the client ends its session (2025-03-26 and later, basic/transports, "Session Management").
-core::Response delete_session(const Exchange& exchange);
+core::Response delete_session(const Exchange& exchange, const core::Request& request);
 
 }  // namespace mcp

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "mcp/calls.h"
 #include "mcp/era.h"
+#include "mcp/lists.h"
 #include "mcp/revision.h"
-#include "mcp/tools.h"
+#include "mcp/streams.h"
+#include "mcp/subscriptions.h"
+#include "mcp/tasks.h"
 #include "mcp/transport.h"
 
 namespace mcp {
@@ -15,13 +19,10 @@ namespace {
 constexpr std::string_view kMetaClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
 constexpr std::string_view kMetaClientInfo = "io.modelcontextprotocol/clientInfo";
 constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLevel";
-constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
 
-/// How long a client may keep the lists: they change with a deployment alone, and a minute late does no harm.
-constexpr core::Duration kListLifetime = core::minutes(1);
+/// Longer trace headers are not carried into the log (W3C Baggage section 3.3.2: platforms carry 8192 bytes).
+constexpr size_t kMaxTraceBytes = 8192;
 
-constexpr std::array<std::string_view, 8> kLogLevels = {"debug", "info",     "notice", "warning",
-                                                        "error", "critical", "alert",  "emergency"};
 /// Members of ClientCapabilities that the revision defines; each is an object.
 constexpr std::array<std::string_view, 5> kCapabilities = {"elicitation", "experimental", "extensions",
                                                            "roots", "sampling"};
@@ -38,11 +39,6 @@ constexpr std::array<NamedMethod, 6> kNamedMethods = {{{"tools/call", "name"},
                                                        {"tasks/get", "taskId"},
                                                        {"tasks/update", "taskId"},
                                                        {"tasks/cancel", "taskId"}}};
-
-template <size_t N>
-bool contains(const std::array<std::string_view, N>& list, std::string_view text) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
 
 Error bad_meta(std::string_view key, std::string_view rule) {
   return {ErrorCode::invalid_params,
@@ -76,7 +72,7 @@ std::optional<Error> check_meta(const Message& message) {
   }
   if (const std::optional<core::JsonView> level = meta_member(message, kMetaLogLevel)) {
     std::string_view text;
-    if (level->get_string().get(text) != simdjson::SUCCESS || !contains(kLogLevels, text)) {
+    if (level->get_string().get(text) != simdjson::SUCCESS || !log_level(text)) {
       return bad_meta(kMetaLogLevel,
                       "must be one of debug, info, notice, warning, error, critical, alert, emergency");
     }
@@ -151,81 +147,120 @@ std::optional<Error> check_name_header(const Message& message, const core::Heade
   return std::nullopt;
 }
 
-std::string caching_json() {
-  return R"(,"ttlMs":)" + std::to_string(kListLifetime.milliseconds) + R"(,"cacheScope":"private")";
+Answered discover(const Exchange& exchange) {
+  const Implementation& info = exchange.catalogue.offer().info;
+  std::string json = R"("supportedVersions":[)" + core::json_quote(name(kModern)) + R"(],"capabilities":)" +
+                     exchange.catalogue.capabilities_json(kModern);
+  if (!info.instructions.empty()) json += R"(,"instructions":)" + core::json_quote(info.instructions);
+  return Members{json + ',' + caching_members(kListLifetime)};
 }
 
-Answer discover(const Exchange& exchange) {
-  std::string json =
-      R"("supportedVersions":[)" + core::json_quote(name(kModern)) + R"(],"capabilities":{"tools":{}})";
-  if (!exchange.info.instructions.empty()) {
-    json += R"(,"instructions":)" + core::json_quote(exchange.info.instructions);
+/// The tasks of a client that has not declared the extension cannot be asked for.
+std::optional<Answered> dispatch_task(const Exchange& exchange, const Message& message,
+                                      ClientFeatures features) {
+  if (message.method != "tasks/get" && message.method != "tasks/update" && message.method != "tasks/cancel") {
+    return std::nullopt;
   }
-  return Members{json + caching_json()};
-}
-
-Answer list(const Exchange& exchange, const Message& message) {
-  Answer answer = list_tools(exchange, message, kModern);
-  if (Members* members = std::get_if<Members>(&answer)) members->json += caching_json();
-  return answer;
+  if (!features.has(ClientFeature::tasks)) {
+    return missing_capability(R"({"extensions":{"io.modelcontextprotocol/tasks":{}}})");
+  }
+  if (!message.params) return invalid_params("taskId must be the id of a task");
+  if (message.method == "tasks/get") return get_task(exchange, *message.params);
+  if (message.method == "tasks/update") return update_task(exchange, *message.params);
+  return cancel_task(exchange, *message.params);
 }
 
 /// Nothing where this server does not have the method, the removed ones of the legacy era included.
-std::optional<Answer> dispatch(const Exchange& exchange, const Message& message) {
+std::optional<Answered> dispatch(const Exchange& exchange, const Message& message, ClientFeatures features) {
   if (message.method == "server/discover") return discover(exchange);
-  if (message.method == "tools/list") return list(exchange, message);
-  if (message.method == "tools/call") return call_tool(exchange, message, kModern);
-  return std::nullopt;
+  if (message.method == "tools/list") return list_tools(exchange, message, kModern);
+  if (message.method == "prompts/list") return list_prompts(exchange, message, kModern);
+  if (message.method == "resources/list") return list_resources(exchange, message, kModern);
+  if (message.method == "resources/templates/list") return list_templates(exchange, message, kModern);
+  if (message.method == "completion/complete") return complete(exchange, message);
+  return dispatch_task(exchange, message, features);
 }
 
-std::string complete(const Exchange& exchange, const std::string& members) {
-  std::string json = "{" + members;
-  if (!members.empty()) json += ',';
-  json += R"("resultType":"complete","_meta":{)" + core::json_quote(kMetaServerInfo) + ':';
-  json += implementation_json(exchange.info, kModern);
-  return json + "}}";
-}
-
-core::Response answer_notification(const Exchange& exchange, const Message& message) {
-  const core::Headers& headers = exchange.request.headers;
+core::Response answer_notification(const core::Request& request, const Message& message) {
   if (const std::optional<core::JsonView> version = meta_member(message, kMetaProtocolVersion)) {
     if (!version->is_string())
       return error_response(400, {}, bad_meta(kMetaProtocolVersion, "must be a string"));
   }
-  if (std::optional<Error> error = check_version(message, headers)) return error_response(400, {}, *error);
-  if (std::optional<Error> error = check_method_header(message, headers))
+  if (std::optional<Error> error = check_version(message, request.headers))
     return error_response(400, {}, *error);
-  // None of them means anything here yet; cancelling is done by closing the stream.
-  return accepted();
+  if (std::optional<Error> error = check_method_header(message, request.headers))
+    return error_response(400, {}, *error);
+  // None of them means anything here; cancelling is done by closing the stream.
+  return accepted_response();
+}
+
+CallOrigin origin_of(const Message& message, const core::Request& request, ClientFeatures features) {
+  CallOrigin origin;
+  origin.features = features;
+  if (const std::optional<core::JsonView> level = meta_member(message, kMetaLogLevel)) {
+    origin.log_level = log_level(level->get_string().value_unsafe());
+  }
+  origin.accepted = accepted_forms(request.headers);
+  origin.headers = &request.headers;
+  return origin;
+}
+
+/// W3C Trace Context and Baggage, as clients carry them in `_meta` (2026-07-28, basic/index, "_meta").
+void log_trace(const Exchange& exchange, const Message& message) {
+  core::Json line;
+  for (std::string_view key : {"traceparent", "tracestate", "baggage"}) {
+    const std::optional<core::JsonView> value = meta_member(message, key);
+    std::string_view text;
+    if (value && value->get_string().get(text) == simdjson::SUCCESS && text.size() <= kMaxTraceBytes) {
+      line[std::string(key)] = text;
+    }
+  }
+  if (line.empty()) return;
+  line["method"] = message.method;
+  if (message.params) {
+    if (const auto target = core::string_member(*message.params, "name")) line["name"] = *target;
+  }
+  exchange.step.log.push_back(core::json_text(line));
+}
+
+core::Outcome listen_on_stream(const Exchange& exchange, AcceptedForms accepted, const Message& message) {
+  if (!accepted.event_stream) {
+    return core::Respond{error_response(
+        406, message.id,
+        {ErrorCode::invalid_request, "Invalid request: a stream needs Accept: text/event-stream.", {}})};
+  }
+  const std::variant<std::string, Error> stream = listen(exchange, message);
+  if (const Error* error = std::get_if<Error>(&stream)) {
+    return core::Respond{answer(accepted, {}, error_text(message.id, *error))};
+  }
+  return core::RespondStream{stream_head(), std::get<std::string>(stream)};
 }
 
 }  // namespace
 
-core::Response answer_modern(const Exchange& exchange, const Message& message) {
-  if (message.kind == Message::Kind::notification) return answer_notification(exchange, message);
+core::Outcome answer_modern(const Exchange& exchange, const core::Request& request, const Message& message) {
+  if (message.kind == Message::Kind::notification)
+    return core::Respond{answer_notification(request, message)};
 
-  const core::Headers& headers = exchange.request.headers;
-  if (std::optional<Error> error = check_meta(message)) return error_response(400, message.id, *error);
-  if (std::optional<Error> error = check_version(message, headers))
-    return error_response(400, message.id, *error);
-  if (std::optional<Error> error = check_method_header(message, headers)) {
-    return error_response(400, message.id, *error);
-  }
-  if (std::optional<Error> error = check_name_header(message, headers)) {
-    return error_response(400, message.id, *error);
-  }
+  const auto refuse = [&](const Error& error) {
+    return core::Respond{error_response(400, message.id, error)};
+  };
+  if (std::optional<Error> error = check_meta(message)) return refuse(*error);
+  if (std::optional<Error> error = check_version(message, request.headers)) return refuse(*error);
+  if (std::optional<Error> error = check_method_header(message, request.headers)) return refuse(*error);
+  if (std::optional<Error> error = check_name_header(message, request.headers)) return refuse(*error);
+  log_trace(exchange, message);
 
-  const std::optional<Answer> answered = dispatch(exchange, message);
-  if (!answered) return error_response(404, message.id, method_not_found(message));
-  const AnswerForm form = answer_form(headers);
-  return std::visit(core::Overloaded{
-                        [&](const Members& members) {
-                          return answer(form, result_text(*message.id, complete(exchange, members.json)));
-                        },
-                        [&](const Error& error) { return answer(form, error_text(message.id, error)); },
-                        [&](const ScopeMissing& scope) { return forbidden(message.id, scope); },
-                    },
-                    *answered);
+  const ClientFeatures features = ClientFeatures::of(meta_member(message, kMetaClientCapabilities));
+  if (is_call(message.method)) return begin_call(exchange, message, origin_of(message, request, features));
+  const AcceptedForms accepted = accepted_forms(request.headers);
+  if (message.method == "subscriptions/listen") return listen_on_stream(exchange, accepted, message);
+
+  const std::optional<Answered> answered = dispatch(exchange, message, features);
+  if (!answered) return core::Respond{error_response(404, message.id, method_not_found(message))};
+  const Error* error = std::get_if<Error>(&*answered);
+  if (error && error->code == ErrorCode::missing_client_capability) return refuse(*error);
+  return core::Respond{answer(accepted, {}, answer_text(exchange, kModern, *message.id, *answered))};
 }
 
 }  // namespace mcp

@@ -8,6 +8,6 @@ namespace mcp {
 
 /// Checks, in this order: `_meta`, the version header, the version, Mcp-Method, Mcp-Name; then answers the
 /// method.
-core::Response answer_modern(const Exchange& exchange, const Message& message);
+core::Outcome answer_modern(const Exchange& exchange, const core::Request& request, const Message& message);
 
 }  // namespace mcp

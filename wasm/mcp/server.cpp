@@ -1,39 +1,50 @@
 #include "mcp/server.h"
 
 #include "core/json.h"
+#include "mcp/calls.h"
+#include "mcp/catalogue.h"
 #include "mcp/era.h"
 #include "mcp/exchange.h"
 #include "mcp/legacy.h"
 #include "mcp/modern.h"
+#include "mcp/sessions.h"
+#include "mcp/streams.h"
+#include "mcp/subscriptions.h"
+#include "mcp/tasks.h"
 #include "mcp/transport.h"
 
 namespace mcp {
 
 namespace {
 
-core::Response refuse(int status, ErrorCode code, std::string message) {
-  return error_response(status, {}, {code, std::move(message), {}});
+core::Outcome refuse(int status, ErrorCode code, std::string message) {
+  return core::Respond{error_response(status, {}, {code, std::move(message), {}})};
 }
 
-core::Response method_not_allowed() {
-  core::Response response = refuse(405, ErrorCode::invalid_request,
-                                   "Method not allowed: this endpoint takes POST, and DELETE for a session.");
-  response.headers.add("Allow", "POST, DELETE");
-  return response;
+core::Outcome method_not_allowed() {
+  core::Response response =
+      error_response(405, {},
+                     {ErrorCode::invalid_request,
+                      "Method not allowed: this endpoint takes POST, and GET and DELETE for a session.",
+                      {}});
+  response.headers.add("Allow", "POST, GET, DELETE");
+  return core::Respond{std::move(response)};
 }
 
-core::Response route(const Exchange& exchange, core::JsonView body) {
-  return std::visit(core::Overloaded{
-                        [&](const LegacyMessage& legacy) { return answer_legacy(exchange, legacy.message); },
-                        [&](const LegacyBatch& batch) { return answer_legacy_batch(exchange, batch); },
-                        [&](const ModernMessage& modern) { return answer_modern(exchange, modern.message); },
-                        [&](const BadRequest& bad) { return error_response(400, bad.id, bad.error); },
-                    },
-                    classify(body, exchange.request.headers));
+core::Outcome route(const Exchange& exchange, const core::Request& request, core::JsonView body) {
+  return std::visit(
+      core::Overloaded{
+          [&](const LegacyMessage& legacy) { return answer_legacy(exchange, request, legacy.message); },
+          [&](const LegacyBatch& batch) { return answer_legacy_batch(exchange, request, batch); },
+          [&](const ModernMessage& modern) { return answer_modern(exchange, request, modern.message); },
+          [&](const BadRequest& bad) -> core::Outcome {
+            return core::Respond{error_response(400, bad.id, bad.error)};
+          },
+      },
+      classify(body, request.headers));
 }
 
-core::Response post(const Exchange& exchange) {
-  const core::Request& request = exchange.request;
+core::Outcome post(const Exchange& exchange, const core::Request& request) {
   if (request.body_state == core::BodyState::too_large) {
     return refuse(413, ErrorCode::invalid_request, "Content too large: a message has at most 1 MiB.");
   }
@@ -50,17 +61,59 @@ core::Response post(const Exchange& exchange) {
     return refuse(400, ErrorCode::parse_error,
                   "Parse error: " + std::string(core::describe(body.fault)) + ".");
   }
-  return route(exchange, body.root);
+  return route(exchange, request, body.root);
+}
+
+/// GET belongs to legacy sessions; whoever names a modern revision has none.
+bool is_modern(const core::Request& request) {
+  return names_modern(request.headers.get("MCP-Protocol-Version").value_or(""));
 }
 
 }  // namespace
 
-core::Response Server::handle(const core::Request& request, const Caller& caller, const core::Config& config,
-                              Gate& gate, core::Context& step) const {
-  const Exchange exchange{request, caller, config, gate, step, info_, tools_};
-  if (request.method == "POST") return post(exchange);
-  if (request.method == "DELETE") return delete_session(exchange);
+Server::Server(Offer offer) : catalogue_(std::make_unique<Catalogue>(std::move(offer))) {}
+Server::~Server() = default;
+
+core::Outcome Server::handle(const core::Request& request, const Caller& caller, const core::Config& config,
+                             Gate& gate, core::Context& step) const {
+  const Exchange exchange{*catalogue_, config, gate, step, caller};
+  if (request.method == "POST") return post(exchange, request);
+  if (is_modern(request)) return method_not_allowed();
+  if (request.method == "GET") return open_legacy_stream(exchange, request);
+  if (request.method == "DELETE") return core::Respond{delete_session(exchange, request)};
   return method_not_allowed();
+}
+
+core::Outcome Server::resume(std::string_view continuation, const std::vector<core::EffectResult>& results,
+                             const core::Config& config, Gate& gate, core::Context& step) const {
+  return resume_call(*catalogue_, config, gate, step, continuation, results);
+}
+
+void Server::lost(std::string_view continuation, core::Context& step) const {
+  lose_call(step, continuation);
+}
+
+bool Server::stream_opened(std::string_view stream_id, core::Context& step) const {
+  return mcp::stream_opened(step, stream_id);
+}
+
+void Server::stream_closed(std::string_view stream_id, core::Context& step) const {
+  mcp::stream_closed(step, stream_id);
+}
+
+void Server::alarm(const core::Config& config, Gate& gate, core::Context& step) const {
+  sweep_tasks(*catalogue_, config, gate, step);
+  sweep_calls(step);
+  sweep_streams(step);
+}
+
+void Server::wake(const std::vector<std::string>& open_streams, core::Context& step) const {
+  only_open(step, open_streams);
+  lose_running_calls(step);
+  wake_tasks(step);
+  set_tasks_alarm(step);
+  set_calls_alarm(step);
+  set_streams_alarm(step);
 }
 
 core::Response Server::fault(const core::Request& request) const {
@@ -71,6 +124,48 @@ core::Response Server::fault(const core::Request& request) const {
     if (const Message* message = std::get_if<Message>(&read)) id = message->id;
   }
   return error_response(500, id, {ErrorCode::internal_error, "Internal error: nothing was changed.", {}});
+}
+
+int64_t migrate(core::Storage& storage, int64_t version) {
+  if (version < 1) create_sessions_schema(storage);
+  if (version < 2) {
+    add_session_features(storage);
+    create_streams_schema(storage);
+    create_subscriptions_schema(storage);
+    create_calls_schema(storage);
+    create_tasks_schema(storage);
+  }
+  return 2;
+}
+
+void end_grant(core::Context& step, std::string_view grant_id) {
+  core::Storage& storage = *step.storage;
+  end_calls(step, grant_id);
+  const core::Rows sessions = storage.query("SELECT id FROM sessions WHERE grant_id = ?", {grant_id});
+  for (size_t i = 0; i < sessions.size(); ++i) end_session(step, sessions.text(i, 0));
+  const core::Rows streams =
+      storage.query("SELECT id, kind, request_id FROM streams WHERE grant_id = ?", {grant_id});
+  for (size_t i = 0; i < streams.size(); ++i) {
+    if (streams.integer(i, 1) == static_cast<int64_t>(StreamKind::listen)) {
+      // subscriptions/listen ends in good order (2026-07-28, basic/utilities/subscriptions).
+      const std::string request_id(streams.text(i, 2));
+      send(step, streams.text(i, 0),
+           result_text({request_id},
+                       R"({"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":)" +
+                           request_id + "}}"));
+    }
+    drop_stream(step, streams.text(i, 0));
+  }
+  storage.query("DELETE FROM tasks WHERE grant_id = ?", {grant_id});
+}
+
+void replace_grant(core::Context& step, std::string_view from_grant, std::string_view to_grant) {
+  core::Storage& storage = *step.storage;
+  end_calls(step, from_grant);  // what waits was asked under the old authority
+  storage.query("UPDATE sessions SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  storage.query("UPDATE streams SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  storage.query("UPDATE tasks SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  for (List list : {List::tools, List::resources, List::prompts}) notify_list_changed(step, list);
 }
 
 }  // namespace mcp

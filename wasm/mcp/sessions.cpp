@@ -1,6 +1,6 @@
 #include "mcp/sessions.h"
 
-#include "mcp/server.h"
+#include "mcp/streams.h"
 
 namespace mcp {
 
@@ -14,17 +14,17 @@ std::string_view clip(std::string_view text) {
   return text.substr(0, end);
 }
 
-void make_room(core::Storage& storage) {
-  const int64_t open = storage.query("SELECT count(*) FROM sessions").integer(0, 0);
+void make_room(core::Context& step) {
+  const int64_t open = step.storage->query("SELECT count(*) FROM sessions").integer(0, 0);
   if (open < kMaxSessions) return;
-  storage.query(
-      "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY seen_at, created_at, id LIMIT ?)",
-      {open - kMaxSessions + 1});
+  const core::Rows oldest = step.storage->query(
+      "SELECT id FROM sessions ORDER BY seen_at, created_at, id LIMIT ?", {open - kMaxSessions + 1});
+  for (size_t i = 0; i < oldest.size(); ++i) end_session(step, oldest.text(i, 0));
 }
 
 }  // namespace
 
-void create_schema(core::Storage& storage) {
+void create_sessions_schema(core::Storage& storage) {
   storage.query(
       "CREATE TABLE IF NOT EXISTS sessions ("
       " id TEXT PRIMARY KEY,"
@@ -38,30 +38,32 @@ void create_schema(core::Storage& storage) {
   storage.query("CREATE INDEX IF NOT EXISTS sessions_by_grant ON sessions (grant_id)");
 }
 
-void end_sessions(core::Storage& storage, std::string_view grant_id) {
-  storage.query("DELETE FROM sessions WHERE grant_id = ?", {grant_id});
-}
-
-void move_sessions(core::Storage& storage, std::string_view from_grant, std::string_view to_grant) {
-  storage.query("UPDATE sessions SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+void add_session_features(core::Storage& storage) {
+  storage.query("ALTER TABLE sessions ADD COLUMN features INTEGER NOT NULL DEFAULT 0");
+  storage.query("ALTER TABLE sessions ADD COLUMN log_level TEXT NOT NULL DEFAULT 'info'");
 }
 
 Session open_session(core::Context& step, std::string_view grant_id, Revision revision,
-                     ClientDescription client) {
-  make_room(*step.storage);
-  const Session session{step.entropy.identifier(), revision};
+                     ClientDescription client, ClientFeatures features) {
+  make_room(step);
+  Session session;
+  session.id = step.entropy.identifier();
+  session.revision = revision;
+  session.features = features;
   const int64_t now = step.now.milliseconds;
   step.storage->query(
-      "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at, "
+      "features)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
-       now});
+       now, features.bits()});
   return session;
 }
 
 std::optional<Session> find_session(core::Context& step, std::string_view grant_id, std::string_view id) {
   const core::Rows rows = step.storage->query(
-      "SELECT revision, seen_at FROM sessions WHERE id = ? AND grant_id = ?", {id, grant_id});
+      "SELECT revision, seen_at, features, log_level FROM sessions WHERE id = ? AND grant_id = ?",
+      {id, grant_id});
   if (rows.empty()) return std::nullopt;
   const std::optional<Revision> revision = legacy_revision(rows.text(0, 0));
   if (!revision) return std::nullopt;
@@ -70,11 +72,19 @@ std::optional<Session> find_session(core::Context& step, std::string_view grant_
   if (step.now - seen >= kSeenGranularity) {
     step.storage->query("UPDATE sessions SET seen_at = ? WHERE id = ?", {step.now.milliseconds, id});
   }
-  return Session{std::string(id), *revision};
+  return Session{std::string(id), *revision, ClientFeatures::from_bits(rows.integer(0, 2)),
+                 log_level(rows.text(0, 3)).value_or(LogLevel::info)};
 }
 
-void end_session(core::Storage& storage, std::string_view id) {
-  storage.query("DELETE FROM sessions WHERE id = ?", {id});
+void set_log_level(core::Storage& storage, std::string_view id, LogLevel level) {
+  storage.query("UPDATE sessions SET log_level = ? WHERE id = ?", {name(level), id});
+}
+
+void end_session(core::Context& step, std::string_view id) {
+  const core::Rows streams = step.storage->query("SELECT id FROM streams WHERE session_id = ?", {id});
+  for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
+  step.storage->query("DELETE FROM subscriptions WHERE holder = ?", {id});
+  step.storage->query("DELETE FROM sessions WHERE id = ?", {id});
 }
 
 }  // namespace mcp

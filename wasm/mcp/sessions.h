@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/step.h"
+#include "mcp/call.h"
 #include "mcp/revision.h"
 
 namespace mcp {
@@ -23,6 +24,9 @@ inline constexpr size_t kMaxClientText = 200;
 struct Session {
   std::string id;
   Revision revision = kNewestLegacy;
+  ClientFeatures features = ClientFeatures::from_bits(0);
+  /// Where the client has not said what it wants to hear, this server decides: what a person might act on.
+  LogLevel log_level = LogLevel::info;
 };
 
 struct ClientDescription {
@@ -33,11 +37,19 @@ struct ClientDescription {
 /// Opens a session under an unguessable id of visible ASCII (2025-11-25, basic/transports, "Session
 /// Management").
 Session open_session(core::Context& step, std::string_view grant_id, Revision revision,
-                     ClientDescription client);
+                     ClientDescription client, ClientFeatures features);
 
 /// The session of this id and this grant, marked as seen; nothing where there is none.
 std::optional<Session> find_session(core::Context& step, std::string_view grant_id, std::string_view id);
 
-void end_session(core::Storage& storage, std::string_view id);
+/// logging/setLevel.
+void set_log_level(core::Storage& storage, std::string_view id, LogLevel level);
+
+/// With its streams, waiting calls and subscriptions.
+void end_session(core::Context& step, std::string_view id);
+
+void create_sessions_schema(core::Storage& storage);
+/// What sessions have since there are questions and logs.
+void add_session_features(core::Storage& storage);
 
 }  // namespace mcp

@@ -1,5 +1,7 @@
 #include "mcp/transport.h"
 
+#include "mcp/streams.h"
+
 #include "simdjson.h"
 
 namespace mcp {
@@ -51,25 +53,23 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 }  // namespace
 
-AnswerForm answer_form(const core::Headers& headers) {
-  if (!headers.has("Accept")) return AnswerForm::json;
-  bool json = false;
-  bool event_stream = false;
+AcceptedForms accepted_forms(const core::Headers& headers) {
+  if (!headers.has("Accept")) return {};
+  AcceptedForms accepted{false, false};
   for (const auto& [name, value] : headers.fields()) {
     if (!core::equal_ignoring_case(name, "Accept")) continue;
     for (std::string_view range : core::split(value, ',')) {
       const size_t end = std::min(range.find(';'), range.size());
       const std::string_view type = core::trim(range.substr(0, end));
       if (has_zero_weight(range.substr(end))) continue;
-      if (type == "*/*") json = event_stream = true;
-      if (core::equal_ignoring_case(type, "application/json")) json = true;
-      if (core::equal_ignoring_case(type, "application/*")) json = true;
-      if (core::equal_ignoring_case(type, "text/event-stream")) event_stream = true;
-      if (core::equal_ignoring_case(type, "text/*")) event_stream = true;
+      if (type == "*/*") accepted = {true, true};
+      if (core::equal_ignoring_case(type, "application/json")) accepted.json = true;
+      if (core::equal_ignoring_case(type, "application/*")) accepted.json = true;
+      if (core::equal_ignoring_case(type, "text/event-stream")) accepted.event_stream = true;
+      if (core::equal_ignoring_case(type, "text/*")) accepted.event_stream = true;
     }
   }
-  if (json) return AnswerForm::json;
-  return event_stream ? AnswerForm::event_stream : AnswerForm::neither;
+  return accepted;
 }
 
 bool has_json_content(const core::Headers& headers) {
@@ -100,12 +100,20 @@ core::Response json_response(int status, std::string text) {
   return response;
 }
 
-core::Response answer(AnswerForm form, std::string text) {
-  if (form != AnswerForm::event_stream) return json_response(200, std::move(text));
+core::Response stream_head() {
   core::Response response;
-  core::EventStream stream;
-  stream.messages.push_back(std::move(text));
-  response.body = std::move(stream);
+  response.headers.add("Content-Type", "text/event-stream");
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("X-Accel-Buffering", "no");
+  return response;
+}
+
+core::Response answer(AcceptedForms accepted, const std::vector<std::string>& before, std::string text) {
+  const bool stream = accepted.event_stream && (!before.empty() || !accepted.json);
+  if (!stream) return json_response(200, std::move(text));
+  core::Response response = stream_head();
+  for (const std::string& message : before) response.body += event_text({}, message);
+  response.body += event_text({}, text);
   return response;
 }
 
@@ -113,7 +121,7 @@ core::Response error_response(int status, const std::optional<RequestId>& id, co
   return json_response(status, error_text(id, error));
 }
 
-core::Response accepted() {
+core::Response accepted_response() {
   core::Response response;
   response.status = 202;
   return response;

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "core/storage.h"
-#include "mcp/tool.h"
+#include "mcp/server.h"
 
 namespace shop {
 
@@ -13,12 +12,12 @@ namespace shop {
 inline constexpr std::string_view kScopeRead = "shop:read";
 inline constexpr std::string_view kScopeBuy = "shop:buy";
 
-/// All tools in the order in which they are listed.
-std::vector<mcp::Tool> tools();
+/// Everything that the shop offers to agents.
+mcp::Offer offer();
 
-/// What a person's deputy hears from this tool while the demo ban lasts; empty for the tools that set and
-/// lift it, which are never refused for it.
-std::string_view refusal_when_banned(std::string_view tool_name);
+/// What a person's deputy hears from this tool, resource or prompt while the demo ban lasts. The tools that
+/// set and lift it are never refused for it.
+std::string_view refusal_when_banned(std::string_view name);
 
 /// Creates what the shop needs in a principal's storage. Safe to repeat.
 void create_schema(core::Storage& storage);

@@ -46,10 +46,7 @@ mcp::ToolResult success(std::string_view message, const std::string& order) {
                                R"(,"order":)" + order + '}');
 }
 
-mcp::ToolResult run(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kName, kParameters, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome run(mcp::Call& call) {
   Purchase purchase{.company = mcp::text_argument(call.arguments, "company"),
                     .mailing_address = mcp::text_argument(call.arguments, "mailingAddress"),
                     .size = mcp::text_argument(call.arguments, "tshirtSize"),

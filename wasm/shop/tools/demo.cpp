@@ -29,37 +29,24 @@ constexpr std::array kSetParameters = {
 constexpr mcp::Annotations kAnnotations = {mcp::Annotations::Effect::additive,
                                            mcp::Annotations::Repeat::idempotent};
 
-mcp::ToolResult say(std::string text) {
-  return {mcp::ToolResult::Kind::success, std::move(text), {}};
-}
-
-mcp::ToolResult set_demo_mode(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kSetName, kSetParameters, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome set_demo_mode(mcp::Call& call) {
   const std::string_view mode = mcp::text_argument(call.arguments, "mode");
   if (mode == "banned") {
     authority::pause(call.storage(), authority::kDemoPause, call.step.now);
   } else {
     authority::resume(call.storage(), authority::kDemoPause);
   }
-  return say("Demo mode set to " + std::string(mode) + ".");
+  return mcp::ToolResult::text("Demo mode set to " + std::string(mode) + ".");
 }
 
-mcp::ToolResult clear_demo_mode(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kClearName, {}, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome clear_demo_mode(mcp::Call& call) {
   authority::resume(call.storage(), authority::kDemoPause);
-  return say("You are back to normal, dude.");
+  return mcp::ToolResult::text("You are back to normal, dude.");
 }
 
-mcp::ToolResult pretty_please(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kPleaseName, {}, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome pretty_please(mcp::Call& call) {
   authority::resume(call.storage(), authority::kDemoPause);
-  return say(R"(Fine, you can order since you said "pretty please".)");
+  return mcp::ToolResult::text(R"(Fine, you can order since you said "pretty please".)");
 }
 
 }  // namespace
@@ -72,9 +59,8 @@ mcp::Tool set_demo_mode_tool() {
               "clients, or lifts that ban.",
           .scope = kScopeRead,
           .input_schema = mcp::object_schema(kSetParameters),
-          .output_schema = {},
           .annotations = kAnnotations,
-          .availability = mcp::Tool::Availability::demo,
+          .availability = mcp::Availability::demo,
           .run = set_demo_mode};
 }
 
@@ -84,9 +70,8 @@ mcp::Tool clear_demo_mode_tool() {
           .description = "For demonstrations: goes back to the state without a ban.",
           .scope = kScopeRead,
           .input_schema = mcp::object_schema({}),
-          .output_schema = {},
           .annotations = kAnnotations,
-          .availability = mcp::Tool::Availability::demo,
+          .availability = mcp::Availability::demo,
           .run = clear_demo_mode};
 }
 
@@ -96,9 +81,8 @@ mcp::Tool pretty_please_tool() {
           .description = "For demonstrations: asks the shop to lift the ban, politely.",
           .scope = kScopeRead,
           .input_schema = mcp::object_schema({}),
-          .output_schema = {},
           .annotations = kAnnotations,
-          .availability = mcp::Tool::Availability::demo,
+          .availability = mcp::Availability::demo,
           .run = pretty_please};
 }
 

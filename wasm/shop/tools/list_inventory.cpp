@@ -9,10 +9,7 @@ namespace {
 
 constexpr std::string_view kName = "listMcpShopInventory";
 
-mcp::ToolResult run(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kName, {}, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome run(mcp::Call&) {
   return mcp::ToolResult::json(inventory_json());
 }
 

@@ -43,10 +43,7 @@ std::string page_json(const OrderPage& page) {
   return json + '}';
 }
 
-mcp::ToolResult run(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kName, kParameters, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome run(mcp::Call& call) {
   const int64_t limit = mcp::optional_whole_argument(call.arguments, "limit").value_or(kDefaultLimit);
   const std::optional<OrderPage> page =
       list_orders(call.storage(), mcp::optional_text_argument(call.arguments, "cursor"), limit);

@@ -14,10 +14,7 @@ constexpr std::string_view kName = "getUserInfo";
 /// itself.
 constexpr std::string_view kPermission = "shop:admin";
 
-mcp::ToolResult run(const mcp::ToolCall& call) {
-  if (std::optional<std::string> problems = mcp::find_problems(kName, {}, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
+mcp::ToolOutcome run(mcp::Call& call) {
   const mcp::Caller& caller = call.caller;
   if (std::find(caller.permissions.begin(), caller.permissions.end(), kPermission) ==
       caller.permissions.end()) {

@@ -1,0 +1,54 @@
+// A client's event stream is held here, in the Worker: keep-alives cost the object nothing, and a WebSocket that it can
+// sleep behind brings what it has to say.
+
+/** By this header an object tells the Worker that the body is a stream, and its id. It never leaves the Worker. */
+export const STREAM = 'Deputy-Stream';
+/** Where the Worker asks an object for a stream. No request from outside has this address (RFC 6761 section 6.4). */
+export const LINK = 'https://object.invalid/stream';
+
+const KEEP_ALIVE_MS = 25_000; // well below the minute or two after which proxies drop a silent connection
+const UNREAD_LIMIT = 1024 * 1024; // of a client that has stopped reading
+
+/** @param {DurableObjectStub} object @param {Response} head @returns {Promise<Response>} */
+export async function holdStream(object, head) {
+  const headers = new Headers(head.headers);
+  const id = /** @type {string} */ (headers.get(STREAM));
+  headers.delete(STREAM);
+  const link = await object.fetch(LINK, { headers: { Upgrade: 'websocket', [STREAM]: id } });
+  const socket = link.webSocket;
+  if (!socket) return link;
+
+  const encoder = new TextEncoder();
+  /** @type {ReturnType<typeof setInterval>} */
+  let keepAlive;
+  const end = (/** @type {() => void} */ finish) => {
+    clearInterval(keepAlive);
+    try {
+      finish();
+    } catch {
+      // The client has gone already.
+    }
+    socket.close();
+  };
+  const body = new ReadableStream(
+    {
+      start(controller) {
+        const send = (/** @type {string} */ text) => {
+          controller.enqueue(encoder.encode(text));
+          if (/** @type {number} */ (controller.desiredSize) < 0) end(() => controller.error(new Error('the client does not read')));
+        };
+        socket.addEventListener('message', ({ data }) => send(/** @type {string} */ (data)));
+        socket.addEventListener('close', () => end(() => controller.close()));
+        socket.addEventListener('error', () => end(() => controller.close()));
+        send(': open\n\n'); // the first byte at once: some proxies hold the headers back until there is one
+        keepAlive = setInterval(() => send(': keep-alive\n\n'), KEEP_ALIVE_MS);
+        socket.accept();
+      },
+      cancel() {
+        end(() => {});
+      },
+    },
+    { highWaterMark: UNREAD_LIMIT, size: (chunk) => chunk.byteLength },
+  );
+  return new Response(body, { status: head.status, headers });
+}

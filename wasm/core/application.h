@@ -1,0 +1,27 @@
+// What a module is built of: an application that turns one input into one output. The exports in
+// core/module.cpp make it a WebAssembly module; tests call it as it is.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/config.h"
+#include "core/step.h"
+
+namespace core {
+
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual Outcome handle(const Input& input, Context& step) = 0;
+};
+
+/// Each module defines this once.
+std::unique_ptr<Application> make_application(Config config, Crypto& crypto);
+
+/// One step: an encoded input gives an encoded output. `storage` is null in the Worker and a principal's own
+/// in its object. Bytes that are no input give a 500 response.
+std::string run_step(Application& application, std::string_view input, Crypto& crypto, Storage* storage);
+
+}  // namespace core

@@ -1,0 +1,91 @@
+// The module's exports and imports: bytes in linear memory, pointer and length, no JavaScript glue.
+//
+// The host writes an input to `input_buffer(size)`, calls `step`, and reads the output where `step` says: u32
+// length, then the bytes. The output stands until the next call. After a trap the instance is in an unknown
+// state: the host throws it away.
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "core/application.h"
+#include "core/json.h"
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#define IMPORT(name) extern "C" __attribute__((import_module("host"), import_name(#name)))
+
+// Runs one statement on the storage of the object whose step this is. Returns the number of bytes of the
+// answer, which the host has written to `result_buffer(size)`.
+IMPORT(query)
+uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint32_t values_size);
+IMPORT(sha256) void host_sha256(const char* data, uint32_t size, char* digest);
+IMPORT(hmac_sha256)
+void host_hmac_sha256(const char* key, uint32_t key_size, const char* data, uint32_t size, char* mac);
+
+namespace {
+
+std::string input, result, output;
+std::unique_ptr<core::Application> application;
+
+class HostStorage final : public core::Storage {
+ public:
+  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override {
+    const std::string values = core::encode_values(parameters);
+    const uint32_t size = host_query(statement.data(), static_cast<uint32_t>(statement.size()), values.data(),
+                                     static_cast<uint32_t>(values.size()));
+    return core::Rows(result.substr(0, size));
+  }
+};
+
+class HostCrypto final : public core::Crypto {
+ public:
+  std::string sha256(std::string_view data) override {
+    std::string digest(32, '\0');
+    host_sha256(data.data(), static_cast<uint32_t>(data.size()), digest.data());
+    return digest;
+  }
+  std::string hmac_sha256(std::string_view key, std::string_view data) override {
+    std::string mac(32, '\0');
+    host_hmac_sha256(key.data(), static_cast<uint32_t>(key.size()), data.data(),
+                     static_cast<uint32_t>(data.size()), mac.data());
+    return mac;
+  }
+};
+
+HostStorage storage;
+HostCrypto crypto;
+
+char* buffer(std::string& memory, uint32_t size) {
+  if (memory.size() < size) memory.resize(size);
+  return memory.data();
+}
+
+}  // namespace
+
+EXPORT(input_buffer) char* input_buffer(uint32_t size) {
+  return buffer(input, size);
+}
+EXPORT(result_buffer) char* result_buffer(uint32_t size) {
+  return buffer(result, size);
+}
+/// The largest body that the core takes, in bytes.
+EXPORT(body_limit) uint32_t body_limit() {
+  return static_cast<uint32_t>(core::kMaxJsonBytes);
+}
+
+/// Takes the Worker's variables as a JSON object from the input buffer. Once, before any step.
+EXPORT(configure) void configure(uint32_t size) {
+  application = core::make_application(core::read_config(std::string_view(input).substr(0, size)), crypto);
+}
+
+/// One step on the input buffer's bytes; `in_object` is 1 in a principal's object, where there is storage.
+EXPORT(step) const char* step(uint32_t size, uint32_t in_object) {
+  const std::string bytes = core::run_step(*application, std::string_view(input).substr(0, size), crypto,
+                                           in_object == 1 ? &storage : nullptr);
+  const uint32_t length = static_cast<uint32_t>(bytes.size());
+  output.resize(sizeof length);
+  std::memcpy(output.data(), &length, sizeof length);
+  output += bytes;
+  return output.data();
+}
