@@ -6,8 +6,10 @@ export const STREAM = 'Deputy-Stream';
 /** Where the Worker asks an object for a stream. No request from outside has this address (RFC 6761 section 6.4). */
 export const LINK = 'https://object.invalid/stream';
 
-const KEEP_ALIVE_MS = 25_000; // well below the minute or two after which proxies drop a silent connection
-const UNREAD_LIMIT = 1024 * 1024; // of a client that has stopped reading
+/** Below the minute or two after which proxies drop a silent connection. A client that has gone is noticed by it, too. */
+const KEEP_ALIVE_MS = 15_000;
+/** Bytes that wait for a client that has stopped reading. */
+const UNREAD_LIMIT = 1024 * 1024;
 
 /** @param {DurableObjectStub} object @param {Response} head @returns {Promise<Response>} */
 export async function holdStream(object, head) {

@@ -21,13 +21,6 @@ inline core::Config shop_config() {
       {"DEMO_MODE", "true"}}.dump());
 }
 
-inline core::EffectResult succeeded(std::string bytes = {}, uint32_t code = 0) {
-  return {core::EffectResult::Status::succeeded, code, std::move(bytes)};
-}
-inline core::EffectResult failed(std::string bytes = {}) {
-  return {core::EffectResult::Status::failed, 0, std::move(bytes)};
-}
-
 class AppHost {
  public:
   explicit AppHost(core::Config config = shop_config()) : config_(config), app_(std::move(config), crypto) {
@@ -68,7 +61,7 @@ class AppHost {
  private:
   core::Outcome step(core::Input input, core::Storage* where) {
     core::Entropy entropy(crypto, std::string(32, static_cast<char>(++steps_)));
-    core::Context context{now, entropy, crypto, where, std::nullopt};
+    core::Context context{now, entropy, crypto, where};
     core::Outcome outcome = app_.handle(input, context);
     alarm = context.alarm;
     return outcome;

@@ -15,19 +15,16 @@ constexpr std::array kEcho = {Parameter{.type = Parameter::Type::line,
                                         .minimum = 1,
                                         .maximum = 20}};
 
-mcp::ToolResult hello(const mcp::ToolCall& call) {
+mcp::ToolOutcome hello(mcp::Call& call) {
   REQUIRE(call.arguments.is_object());
   return mcp::ToolResult::json(R"({"greeting":"hello","to":)" + core::json_quote(call.caller.name) + '}');
 }
 
-mcp::ToolResult echo(const mcp::ToolCall& call) {
-  if (auto problems = mcp::find_problems("echo", kEcho, call.arguments)) {
-    return mcp::ToolResult::error(*std::move(problems));
-  }
-  return {mcp::ToolResult::Kind::success, std::string(mcp::text_argument(call.arguments, "text")), {}};
+mcp::ToolOutcome echo(mcp::Call& call) {
+  return mcp::ToolResult::text(mcp::text_argument(call.arguments, "text"));
 }
 
-mcp::ToolResult fail(const mcp::ToolCall&) {
+mcp::ToolOutcome fail(mcp::Call&) {
   return mcp::ToolResult::error("It went wrong.");
 }
 
@@ -66,7 +63,7 @@ std::vector<mcp::Tool> example_tools() {
            .input_schema = mcp::object_schema({}),
            .output_schema = {},
            .annotations = {},
-           .availability = mcp::Tool::Availability::demo,
+           .availability = mcp::Availability::demo,
            .run = hello}};
 }
 

@@ -209,7 +209,7 @@ TEST_CASE("bytes that are no input, and continuations that are not ours, give an
   App app(shop_config(), host.crypto);
   for (const std::string& bytes :
        {std::string(), std::string("\x01"), std::string(200, '\xff'), std::string(5000, '\0')}) {
-    CHECK_FALSE(app.step(bytes, nullptr).empty());
+    CHECK_FALSE(core::run_step(app, bytes, host.crypto, nullptr).empty());
   }
   for (int machine = 0; machine < 10; ++machine) {
     for (const std::string& rest :

@@ -29,7 +29,8 @@ TEST_CASE("Legacy: initialize, initialized, list, call, ping, end") {
     World world(testing::example_tools());
     LegacyClient client(world, revision);
     CHECK(client.hello["protocolVersion"] == revision);
-    CHECK(client.hello["capabilities"] == json{{"tools", json::object()}});
+    CHECK(client.hello["capabilities"] ==
+          json{{"tools", {{"listChanged", true}}}, {"logging", json::object()}});
     CHECK(client.hello["serverInfo"]["name"] == "test-server");
     CHECK(client.hello["serverInfo"]["version"] == "1.2.3");
     CHECK(client.hello["instructions"] == "Be nice.");
@@ -141,14 +142,14 @@ TEST_CASE("Legacy: DELETE needs a session of one's own too") {
   CHECK(world.send(testing::make_request("DELETE", {{"Mcp-Session-Id", "unknown"}})).status == 404);
 }
 
-TEST_CASE("Legacy: GET and other methods are 405 and say what is allowed") {
+TEST_CASE("Legacy: methods that HTTP has and the protocol has not are 405 and say what is allowed") {
   World world(testing::example_tools());
   LegacyClient client(world, "2025-06-18");
-  for (const char* method : {"GET", "PUT", "PATCH", "HEAD", "post"}) {
+  for (const char* method : {"PUT", "PATCH", "HEAD", "post", "get"}) {
     CAPTURE(method);
     const Reply reply = world.send(testing::make_request(method, client.headers()));
     CHECK(reply.status == 405);
-    CHECK(reply.header("Allow") == "POST, DELETE");
+    CHECK(reply.header("Allow") == "POST, GET, DELETE");
   }
 }
 
@@ -202,8 +203,8 @@ TEST_CASE("Legacy: methods that this server does not have are errors under 200")
   for (const std::string& revision : kLegacyRevisions) {
     World world(testing::example_tools());
     LegacyClient client(world, revision);
-    for (const char* method : {"no/such", "server/discover", "resources/list", "prompts/list",
-                               "logging/setLevel", "completion/complete", "subscriptions/listen"}) {
+    for (const char* method : {"no/such", "server/discover", "subscriptions/listen", "tasks/get",
+                               "tasks/list", "tasks/cancel", "initialized"}) {
       CAPTURE(revision, method);
       const Reply reply = client.call(method);
       CHECK(reply.status == 200);
@@ -344,7 +345,7 @@ TEST_CASE("Transport: no answer may be kept by a cache") {
 TEST_CASE("A trap is answered with an internal error and the request's id") {
   World world(testing::example_tools());
   const auto answer = [&](std::string_view body) {
-    const core::Response response = world.server.fault(testing::make_request("POST", {}, body));
+    const core::Response response = world.server->fault(testing::make_request("POST", {}, body));
     CHECK(response.status == 500);
     return json::parse(response.body);
   };

@@ -3,7 +3,6 @@
 #include "mcp/transport.h"
 #include "support.h"
 
-using mcp::AnswerForm;
 using mcp::Message;
 using mcp::NoMessage;
 
@@ -28,10 +27,18 @@ std::string read(std::string_view text) {
   return "";
 }
 
-AnswerForm form_for(std::string_view accept) {
+/// "json", "stream", "both" or "none".
+std::string forms(const core::Headers& headers) {
+  const mcp::AcceptedForms accepted = mcp::accepted_forms(headers);
+  if (accepted.none()) return "none";
+  if (accepted.json && accepted.event_stream) return "both";
+  return accepted.json ? "json" : "stream";
+}
+
+std::string forms(std::string_view accept) {
   core::Headers headers;
   headers.add("Accept", accept);
-  return mcp::answer_form(headers);
+  return forms(headers);
 }
 
 bool is_json_type(std::string_view type) {
@@ -96,23 +103,28 @@ TEST_CASE("Errors without an id leave the member out") {
   CHECK(mcp::result_text(mcp::RequestId{"\"a\""}, "{}") == R"({"jsonrpc":"2.0","id":"a","result":{}})");
 }
 
-TEST_CASE("JSON is the answer wherever it is welcome") {
-  CHECK(mcp::answer_form(core::Headers()) == AnswerForm::json);
-  for (std::string_view accept : {"application/json, text/event-stream", "application/json", "*/*",
-                                  "application/*", "text/event-stream;q=1, application/json;q=0.1",
-                                  "TEXT/html, Application/JSON", "text/event-stream, */*;q=0.001"}) {
+TEST_CASE("What a client accepts is JSON, event streams, both or neither") {
+  CHECK(forms(core::Headers()) == "json");  // nobody gets a stream who has not asked for one
+  for (std::string_view accept :
+       {"application/json, text/event-stream", "*/*", "text/event-stream;q=1, application/json;q=0.1",
+        "text/event-stream, */*;q=0.001", "application/*, text/*"}) {
     CAPTURE(accept);
-    CHECK(form_for(accept) == AnswerForm::json);
+    CHECK(forms(accept) == "both");
+  }
+  for (std::string_view accept : {"application/json", "application/*", "TEXT/html, Application/JSON",
+                                  "application/json, text/event-stream;q=0"}) {
+    CAPTURE(accept);
+    CHECK(forms(accept) == "json");
   }
   for (std::string_view accept : {"text/event-stream", "text/*", "Text/Event-Stream; q=0.5",
                                   "application/json;q=0, text/event-stream"}) {
     CAPTURE(accept);
-    CHECK(form_for(accept) == AnswerForm::event_stream);
+    CHECK(forms(accept) == "stream");
   }
   for (std::string_view accept : {"", "text/html", "image/*", "application/json;q=0", "application/jsonx",
                                   "json", "application/json;q=0.000"}) {
     CAPTURE(accept);
-    CHECK(form_for(accept) == AnswerForm::neither);
+    CHECK(forms(accept) == "none");
   }
 }
 
@@ -120,7 +132,7 @@ TEST_CASE("Several Accept headers count together") {
   core::Headers headers;
   headers.add("Accept", "text/event-stream");
   headers.add("accept", "application/json");
-  CHECK(mcp::answer_form(headers) == AnswerForm::json);
+  CHECK(forms(headers) == "both");
 }
 
 TEST_CASE("JSON content is application/json, whatever its parameters") {

@@ -68,7 +68,8 @@ TEST_CASE("Modern: server/discover tells versions, capabilities and instructions
   const Reply reply = ModernClient(world).call("server/discover");
   CHECK(reply.status == 200);
   CHECK(reply.result()["supportedVersions"] == json::array({"2026-07-28"}));
-  CHECK(reply.result()["capabilities"] == json{{"tools", json::object()}});
+  CHECK(reply.result()["capabilities"] ==
+        json{{"tools", {{"listChanged", true}}}, {"logging", json::object()}});
   CHECK(reply.result()["instructions"] == "Be nice.");
 }
 
@@ -197,13 +198,17 @@ TEST_CASE("Modern: Mcp-Name must repeat the target of a call") {
     list.header("Mcp-Name", "anything");
     CHECK(list.send(world).status == 200);
   }
-  SECTION("methods of other servers are held to it as well") {
+  SECTION("resources and tasks are named too") {
     probe.method = "resources/read";
     probe.params = {{"uri", "test://x"}};
     probe.headers = ModernClient::headers("resources/read", "test://y");
     CHECK(probe.send(world).code() == -32020);
     probe.header("Mcp-Name", "test://x");
-    CHECK(probe.send(world).status == 404);
+    CHECK(probe.send(world).code() == -32602);
+    probe.method = "tasks/get";
+    probe.params = {{"taskId", "t"}};
+    probe.headers = ModernClient::headers("tasks/get", "u");
+    CHECK(probe.send(world).code() == -32020);
   }
 }
 
@@ -229,9 +234,8 @@ TEST_CASE("Modern: the first thing that is wrong is the one that is told") {
 TEST_CASE("Modern: methods that this server does not have are 404, the removed ones too") {
   World world(testing::example_tools());
   ModernClient client(world);
-  for (const char* method :
-       {"no/such", "initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/list",
-        "prompts/list", "completion/complete", "subscriptions/listen", ""}) {
+  for (const char* method : {"no/such", "initialize", "ping", "logging/setLevel", "resources/subscribe",
+                             "resources/unsubscribe", "tasks/list", "tasks/result", "roots/list", ""}) {
     CAPTURE(method);
     const Reply reply = client.call(method);
     CHECK(reply.status == 404);

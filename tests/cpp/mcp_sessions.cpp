@@ -15,16 +15,10 @@ int64_t count(World& world) {
   return world.storage.query("SELECT count(*) FROM sessions").integer(0, 0);
 }
 
-mcp::Caller other_grant(const World& world) {
-  mcp::Caller caller = world.alice;
-  caller.grant_id = "grant-b";
-  return caller;
-}
-
 }  // namespace
 
 TEST_CASE("Session ids are visible ASCII, long, and never the same") {
-  World world({});
+  World world;
   std::set<std::string> seen;
   for (int i = 0; i < 50; ++i) {
     const std::string id = LegacyClient(world, "2025-11-25").session();
@@ -38,7 +32,7 @@ TEST_CASE("Another grant's session is as unknown as one that never was") {
   World world(testing::example_tools());
   LegacyClient client(world, "2025-11-25");
   const testing::Reply foreign =
-      world.post(testing::request_json(1, "tools/list"), client.headers(), other_grant(world));
+      world.post(testing::request_json(1, "tools/list"), client.headers(), world.bob);
   const testing::Reply unknown =
       world.post(testing::request_json(1, "tools/list"), {{"Mcp-Session-Id", "never-was"}});
   CHECK(foreign.status == 404);
@@ -46,7 +40,7 @@ TEST_CASE("Another grant's session is as unknown as one that never was") {
   CHECK(foreign.text == unknown.text);
   CHECK(foreign.headers.fields() == unknown.headers.fields());
 
-  CHECK(world.send(testing::make_request("DELETE", client.headers()), other_grant(world)).status == 404);
+  CHECK(world.send(testing::make_request("DELETE", client.headers()), world.bob).status == 404);
   CHECK(client.call("ping").status == 200);
 }
 
@@ -54,21 +48,21 @@ TEST_CASE("Ending a grant's sessions ends all of them and no others") {
   World world(testing::example_tools());
   LegacyClient first(world, "2025-11-25");
   LegacyClient second(world, "2025-06-18");
-  LegacyClient foreign(world, "2025-11-25", other_grant(world));
-  mcp::end_sessions(world.storage, "grant-a");
+  LegacyClient foreign(world, "2025-11-25", world.bob);
+  world.end_grant("grant-a");
   CHECK(first.call("ping").status == 404);
   CHECK(second.call("ping").status == 404);
   CHECK(foreign.call("ping").status == 200);
-  mcp::end_sessions(world.storage, "no-such-grant");
+  world.end_grant("no-such-grant");
   CHECK(foreign.call("ping").status == 200);
 }
 
 TEST_CASE("The sessions of a grant go on under the one that replaced it, and under it alone") {
   World world(testing::example_tools());
   LegacyClient client(world, "2025-11-25");
-  mcp::move_sessions(world.storage, "grant-a", "grant-b");
+  world.in_step([](core::Context& step) { mcp::replace_grant(step, "grant-a", "grant-b"); });
   CHECK(client.call("ping").status == 404);
-  CHECK(world.post(testing::request_json(1, "ping"), client.headers(), other_grant(world)).status == 200);
+  CHECK(world.post(testing::request_json(1, "ping"), client.headers(), world.bob).status == 200);
 }
 
 TEST_CASE("Sessions do not interfere: each has its revision") {
@@ -80,7 +74,7 @@ TEST_CASE("Sessions do not interfere: each has its revision") {
 }
 
 TEST_CASE("What the client says of itself is kept, but not at any length") {
-  World world({});
+  World world;
   const json params = {{"protocolVersion", "2025-11-25"},
                        {"capabilities", json::object()},
                        {"clientInfo", {{"name", std::string(199, 'x') + "é and more"}, {"version", "0.1"}}}};
@@ -121,7 +115,7 @@ TEST_CASE("A principal has at most a thousand sessions, and the one longest sile
   core::Context step = world.step();
   for (int64_t i = 2; i < mcp::kMaxSessions; ++i) {
     step.now = world.now + core::seconds(i);
-    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"});
+    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"}, mcp::ClientFeatures::from_bits(0));
   }
   CHECK(count(world) == mcp::kMaxSessions);
 
@@ -135,9 +129,33 @@ TEST_CASE("A principal has at most a thousand sessions, and the one longest sile
   CHECK(second.call("ping").status == 404);
 }
 
-TEST_CASE("The schema may be created again and keeps what is there") {
-  World world(testing::example_tools());
-  LegacyClient client(world, "2025-11-25");
-  mcp::create_schema(world.storage);
-  CHECK(client.call("ping").status == 200);
+TEST_CASE("A storage of the first version keeps its sessions and gets what came since") {
+  testing::NativeStorage old;
+  mcp::create_sessions_schema(old);
+  old.query("INSERT INTO sessions VALUES ('s', 'grant-a', '2025-06-18', 'c', '1', 1, 1)");
+  CHECK(mcp::migrate(old, 1) == 2);
+  CHECK(mcp::migrate(old, 2) == 2);
+  World world;
+  core::Context step = world.step();
+  step.storage = &old;
+  const std::optional<mcp::Session> session = mcp::find_session(step, "grant-a", "s");
+  REQUIRE(session);
+  CHECK(session->revision == mcp::Revision::v2025_06_18);
+  CHECK(session->features.bits() == 0);
+  CHECK(session->log_level == mcp::LogLevel::info);
+}
+
+TEST_CASE("What a client can do is kept with its session") {
+  World world;
+  const json capabilities = {{"elicitation", {{"url", json::object()}}}, {"roots", json::object()}};
+  LegacyClient client(world, "2025-11-25", capabilities);
+  core::Context step = world.step();
+  const std::optional<mcp::Session> session = mcp::find_session(step, "grant-a", client.session());
+  REQUIRE(session);
+  using mcp::ClientFeature;
+  CHECK(session->features.has(ClientFeature::url_elicitation));
+  CHECK(session->features.has(ClientFeature::roots));
+  CHECK_FALSE(session->features.has(ClientFeature::form_elicitation));
+  CHECK_FALSE(session->features.has(ClientFeature::sampling));
+  CHECK_FALSE(session->features.has(ClientFeature::tasks));
 }

@@ -12,7 +12,7 @@ using testing::World;
 namespace {
 
 struct Outbox : World {
-  Outbox() : World({}) { shop::create_schema(storage); }
+  Outbox() { shop::create_schema(storage); }
 
   void put(std::string_view key, core::Duration life = core::days(30)) {
     core::Context context = step();
@@ -147,7 +147,7 @@ TEST_CASE("Outbox: the schema may be created again and keeps what is there") {
 }
 
 TEST_CASE("Order ids are UUIDs of version 7 whose order is that of time") {
-  World world({});
+  World world;
   core::Context step = world.step();
   const std::string id = shop::uuid_v7(core::Instant{0x0123'4567'89AB}, step.entropy);
   REQUIRE(id.size() == 36);

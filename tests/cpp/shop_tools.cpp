@@ -23,15 +23,17 @@ json with(json arguments, const std::string& name, const json& value) {
   return arguments;
 }
 
+const mcp::Offer kOffer = shop::offer();
+
 /// The shop with the gate's rule for the demo ban.
 struct Shop : World {
-  Shop() : World(shop::tools()) {
+  Shop() : World(shop::offer().tools) {
     shop::create_schema(storage);
     authority::create_pauses_schema(storage);
-    gate.rule = [](const mcp::Tool& tool, core::Context& step) -> mcp::Permission {
-      const std::string_view refusal = shop::refusal_when_banned(tool.name);
-      if (refusal.empty() || !authority::paused(*step.storage, authority::kDemoPause)) return {};
-      return {mcp::Permission::Kind::refused, std::string(refusal), {}};
+    gate.rule = [](const mcp::Use& use, core::Context& step) -> mcp::Permission {
+      if (use.availability == mcp::Availability::demo) return {};
+      if (!authority::paused(*step.storage, authority::kDemoPause)) return {};
+      return {mcp::Permission::Kind::refused, std::string(shop::refusal_when_banned(use.name)), {}};
     };
   }
   int64_t orders() { return storage.query("SELECT count(*) FROM orders").integer(0, 0); }
@@ -73,13 +75,13 @@ TEST_CASE("Shop: the demo tools are there in demonstrations only") {
 }
 
 TEST_CASE("Shop: buying needs shop:buy, everything else shop:read") {
-  for (const mcp::Tool& tool : shop::tools()) {
+  for (const mcp::Tool& tool : kOffer.tools) {
     CHECK(tool.scope == (tool.name == "buyMcpShopItem" ? "shop:buy" : "shop:read"));
   }
 }
 
 TEST_CASE("Shop: annotations tell readers from writers") {
-  for (const mcp::Tool& tool : shop::tools()) {
+  for (const mcp::Tool& tool : kOffer.tools) {
     CAPTURE(tool.name);
     const bool reads = tool.name.starts_with("list") || tool.name.starts_with("get");
     CHECK((tool.annotations.effect == mcp::Annotations::Effect::read_only) == reads);
@@ -146,21 +148,24 @@ TEST_CASE("Shop: a purchase that makes no sense is refused in words, and nothing
   Shop shop;
   LegacyClient client(shop, "2025-11-25");
   const std::vector<std::pair<json, std::string>> cases = {
-      {json::object(), "company is missing"},
-      {with(kPurchase, "company", ""), "company is empty"},
-      {with(kPurchase, "company", " \t "), "company has"},
-      {with(kPurchase, "company", "   "), "company has only blanks"},
-      {with(kPurchase, "company", std::string(201, 'x')), "company is too long: 201"},
-      {with(kPurchase, "company", "two\nlines"), "company has control characters"},
-      {with(kPurchase, "company", 7), "company is a number"},
-      {with(kPurchase, "mailingAddress", std::string(501, 'x')), "mailingAddress is too long: 501"},
-      {with(kPurchase, "mailingAddress", "\n\n"), "mailingAddress has only blanks"},
-      {with(kPurchase, "mailingAddress", "a\u0007"), "mailingAddress has control characters"},
-      {with(kPurchase, "tshirtSize", "xl"), "tshirtSize is unknown: \"xl\""},
-      {with(kPurchase, "tshirtSize", ""), "S, M, L, XL, XXL"},
-      {with(kPurchase, "idempotencyKey", ""), "idempotencyKey is empty"},
-      {with(kPurchase, "idempotencyKey", std::string(129, 'k')), "idempotencyKey is too long: 129"},
-      {with(kPurchase, "quantity", 3), "\"quantity\" is no argument"},
+      {json::object(), "/company is missing; it must be a string of 1 to 200 characters."},
+      {with(kPurchase, "company", ""), "/company has 0 characters; it must have at least 1 character."},
+      {with(kPurchase, "company", " \t "), "/company is \" \\t \"; it must match the pattern"},
+      {with(kPurchase, "company", "   "), "not blank"},
+      {with(kPurchase, "company", std::string(201, 'x')),
+       "/company has 201 characters; it must have at most 200 characters."},
+      {with(kPurchase, "company", "two\nlines"), "without control characters"},
+      {with(kPurchase, "company", 7), "/company is 7; it must be a string of 1 to 200 characters."},
+      {with(kPurchase, "mailingAddress", std::string(501, 'x')),
+       "/mailingAddress has 501 characters; it must have at most 500 characters."},
+      {with(kPurchase, "mailingAddress", "\n\n"), "not blank"},
+      {with(kPurchase, "mailingAddress", "a\u0007"), "without control characters"},
+      {with(kPurchase, "tshirtSize", "xl"), "/tshirtSize is \"xl\"; it must be one of"},
+      {with(kPurchase, "tshirtSize", ""), "\"S\", \"M\", \"L\", \"XL\", \"XXL\""},
+      {with(kPurchase, "idempotencyKey", ""), "/idempotencyKey has 0 characters"},
+      {with(kPurchase, "idempotencyKey", std::string(129, 'k')),
+       "/idempotencyKey has 129 characters; it must have at most 128 characters."},
+      {with(kPurchase, "quantity", 3), "/quantity is unknown; it must be left out"},
   };
   for (const auto& [arguments, words] : cases) {
     const Reply reply = client.call_tool("buyMcpShopItem", arguments);
@@ -301,10 +306,16 @@ TEST_CASE("Shop: a cursor or a limit that nobody gave is told as such") {
     CHECK(reply.is_tool_error());
     CHECK(reply.tool_text().find("cursor is not valid") != std::string::npos);
   }
-  for (const json& limit : {json(0), json(201), json(-1), json("50"), json(1.5)}) {
+  const std::vector<std::pair<json, std::string>> limits = {{0, "at least 1"},
+                                                            {201, "at most 200"},
+                                                            {-1, "at least 1"},
+                                                            {"50", "an integer from 1 to 200"},
+                                                            {1.5, "an integer from 1 to 200"}};
+  for (const auto& [limit, words] : limits) {
     const Reply reply = client.call_tool("listMcpShopOrders", {{"limit", limit}});
+    CAPTURE(reply.text);
     CHECK(reply.is_tool_error());
-    CHECK(reply.tool_text().find("integer from 1 to 200") != std::string::npos);
+    CHECK(reply.tool_text().find(words) != std::string::npos);
   }
 }
 
@@ -381,12 +392,13 @@ TEST_CASE("Shop: demo tools check their arguments like any other") {
   CHECK_FALSE(authority::paused(shop.storage, authority::kDemoPause));
 }
 
-TEST_CASE("Shop: every tool but the demo tools has words for a banned person") {
+TEST_CASE("Shop: every tool but the demo tools has words of its own for a banned person") {
   std::set<std::string_view> seen;
-  for (const mcp::Tool& tool : shop::tools()) {
+  for (const mcp::Tool& tool : kOffer.tools) {
+    if (tool.availability == mcp::Availability::demo) continue;
     const std::string_view refusal = shop::refusal_when_banned(tool.name);
-    CHECK(refusal.empty() == (tool.availability == mcp::Tool::Availability::demo));
-    if (!refusal.empty()) CHECK(seen.insert(refusal).second);
+    CHECK_FALSE(refusal.empty());
+    CHECK(seen.insert(refusal).second);
   }
-  CHECK(shop::refusal_when_banned("unknown").empty());
+  CHECK_FALSE(shop::refusal_when_banned("anything else").empty());
 }

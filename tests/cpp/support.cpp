@@ -96,6 +96,22 @@ int64_t NativeStorage::rows_written() const {
   return sqlite3_total_changes(database_);
 }
 
+std::string NativeStorage::filled_tables() {
+  const core::Rows tables = query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+  std::string filled;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const std::string name(tables.text(i, 0));
+    sqlite3_stmt* prepared = nullptr;
+    const std::string sql = "SELECT count(*) FROM " + name;
+    if (sqlite3_prepare_v2(database_, sql.c_str(), -1, &prepared, nullptr) != SQLITE_OK) continue;
+    sqlite3_step(prepared);
+    const int64_t rows = sqlite3_column_int64(prepared, 0);
+    sqlite3_finalize(prepared);
+    if (rows > 0) filled += (filled.empty() ? "" : ", ") + name + ' ' + std::to_string(rows);
+  }
+  return filled;
+}
+
 // ---- Crypto ----
 
 std::string NativeCrypto::sha256(std::string_view data) {
@@ -113,54 +129,230 @@ std::string NativeCrypto::hmac_sha256(std::string_view key, std::string_view dat
   return out;
 }
 
-// ---- Server ----
+// ---- Gate ----
 
-mcp::Permission TestGate::permit(const mcp::Tool& tool, const mcp::Caller&, core::Context& step) {
-  asked.emplace_back(tool.name);
-  const auto answer = answers.find(tool.name);
+mcp::Permission TestGate::permit(const mcp::Use& use, const mcp::Caller&, core::Context& step) {
+  asked.emplace_back(use.name);
+  const auto answer = answers.find(use.name);
   if (answer != answers.end()) return answer->second;
-  return rule ? rule(tool, step) : mcp::Permission{};
+  return rule ? rule(use, step) : mcp::Permission{};
 }
 
-World::World(std::vector<mcp::Tool> tools)
-    : server({"test-server", "Test Server", "1.2.3", "Be nice."}, std::move(tools)) {
+bool TestGate::shows(const mcp::Use& use, const mcp::Caller&) {
+  return !hidden.contains(use.name);
+}
+
+std::optional<mcp::Caller> TestGate::recall(std::string_view handle, core::Context&) {
+  const auto found = callers.find(handle);
+  return found == callers.end() ? std::nullopt : std::optional(found->second);
+}
+
+// ---- Events ----
+
+std::vector<Event> parse_events(std::string_view text) {
+  std::vector<Event> events;
+  while (!text.empty()) {
+    const size_t end = text.find("\n\n");
+    REQUIRE(end != std::string_view::npos);
+    Event event;
+    std::string_view lines = text.substr(0, end + 1);
+    text.remove_prefix(end + 2);
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find('\n'));
+      lines.remove_prefix(line.size() + 1);
+      if (line.starts_with("id: ")) event.id = line.substr(4);
+      if (line.starts_with("data: ")) event.data = line.substr(6);
+      if (line.starts_with("retry: ")) event.retry = line.substr(7);
+    }
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+// ---- Server and host ----
+
+World::World(std::vector<mcp::Tool> tools) : World(mcp::Offer{.info = {}, .tools = std::move(tools)}) {}
+
+World::World(mcp::Offer offer) : offer_(std::move(offer)) {
+  offer_.info = {.name = "test-server",
+                 .title = "Test Server",
+                 .version = "1.2.3",
+                 .instructions = "Be nice.",
+                 .website = offer_.info.website,
+                 .icons = offer_.info.icons};
+  server = std::make_unique<mcp::Server>(offer_);
   alice.grant_id = "grant-a";
   alice.subject = "user_alice";
   alice.email = "alice@example.com";
   alice.name = "Alice";
   alice.client_id = "client-1";
   alice.client_name = "Client One";
+  alice.handle = "alice's handle";
+  bob = alice;
+  bob.grant_id = "grant-b";
+  bob.name = "Bob";
+  bob.handle = "bob's handle";
+  gate.callers = {{alice.handle, alice}, {bob.handle, bob}};
   config.demo_mode = core::Switch::on;
-  mcp::create_schema(storage);
+  perform = [this](const core::Effect& effect) {
+    const core::Sleep* sleep = std::get_if<core::Sleep>(&effect);
+    if (!sleep) return failed("no such effect here");
+    now = now + sleep->duration;
+    return succeeded();
+  };
+  mcp::migrate(storage, 0);
 }
 
 core::Context World::step() {
   const std::string seed = crypto.sha256("step " + std::to_string(steps_++));
   entropies_.push_back(std::make_unique<core::Entropy>(crypto, seed));
-  core::Context context{now, *entropies_.back(), crypto, &storage, {}};
-  return context;
+  return core::Context{now, *entropies_.back(), crypto, &storage};
+}
+
+core::Outcome World::run(const std::function<core::Outcome(core::Context&)>& work) {
+  core::Context context = step();
+  storage.begin();
+  core::Outcome outcome = work(context);
+  storage.commit();
+  alarm = context.alarm;
+  if (alarm && (!next_alarm || *alarm < *next_alarm)) next_alarm = alarm;
+  for (core::Await& flow : context.background) flows.push_back(std::move(flow));
+  for (std::string& line : context.log) log.push_back(std::move(line));
+  for (const core::StreamWrite& write : context.writes) {
+    Held& held = streams[write.stream_id];
+    if (!held.open) continue;
+    held.text += write.text;
+    if (write.then == core::StreamWrite::Then::close) hang_up(write.stream_id);
+  }
+  return outcome;
+}
+
+void World::in_step(const std::function<void(core::Context&)>& work) {
+  run([&](core::Context& context) {
+    work(context);
+    return core::Reply{};
+  });
+}
+
+core::Outcome World::resume(const core::Await& await) {
+  std::vector<core::EffectResult> results;
+  for (const core::Effect& effect : await.effects) {
+    ++performed;
+    results.push_back(perform(effect));
+  }
+  return run([&](core::Context& context) {
+    return server->resume(await.continuation, results, config, gate, context);
+  });
 }
 
 Reply World::send(const core::Request& request, const mcp::Caller& caller) {
-  core::Context context = step();
-  storage.begin();
-  const core::Response response = server.handle(request, caller, config, gate, context);
-  storage.commit();
-  alarm = context.alarm;
+  core::Outcome outcome =
+      run([&](core::Context& context) { return server->handle(request, caller, config, gate, context); });
+  while (core::Await* await = std::get_if<core::Await>(&outcome)) {
+    const core::Await effects = std::move(*await);
+    outcome = resume(effects);
+  }
+  return reply_of(std::move(outcome));
+}
 
+Reply World::reply_of(core::Outcome outcome) {
   Reply reply;
+  if (const core::RespondStream* stream = std::get_if<core::RespondStream>(&outcome)) {
+    reply.status = stream->head.status;
+    reply.headers = stream->head.headers;
+    reply.form = Reply::Form::open_stream;
+    reply.stream = stream->stream_id;
+    if (link_streams) REQUIRE(link(reply.stream));
+    return reply;
+  }
+  REQUIRE(std::holds_alternative<core::Respond>(outcome));
+  core::Response& response = std::get<core::Respond>(outcome).response;
   reply.status = response.status;
   reply.headers = response.headers;
-  if (const core::EventStream* stream = std::get_if<core::EventStream>(&response.body)) {
+  reply.text = std::move(response.body);
+  if (reply.header("Content-Type") == "text/event-stream") {
     reply.form = Reply::Form::event_stream;
-    REQUIRE(stream->messages.size() == 1);
-    reply.text = stream->messages.front();
-  } else {
-    reply.text = std::get<std::string>(response.body);
-    if (!reply.text.empty()) reply.form = Reply::Form::one_json;
+    for (const Event& event : parse_events(reply.text)) reply.messages.push_back(event.message());
+    reply.body = reply.messages.back();
+  } else if (!reply.text.empty()) {
+    reply.form = Reply::Form::one_json;
+    reply.body = json::parse(reply.text);
   }
-  if (!reply.text.empty()) reply.body = json::parse(reply.text);
   return reply;
+}
+
+void World::go_on() {
+  for (int turns = 0; !flows.empty(); ++turns) {
+    REQUIRE(turns < 1000);
+    const core::Await flow = flows.front();
+    flows.erase(flows.begin());
+    core::Outcome outcome = resume(flow);
+    if (core::Await* await = std::get_if<core::Await>(&outcome)) flows.push_back(std::move(*await));
+  }
+}
+
+void World::lose_flow() {
+  REQUIRE_FALSE(flows.empty());
+  const core::Await flow = flows.front();
+  flows.erase(flows.begin());
+  in_step([&](core::Context& context) { server->lost(flow.continuation, context); });
+}
+
+bool World::link(const std::string& stream) {
+  bool known = false;
+  streams[stream].open = true;
+  ++streams[stream].linked;
+  in_step([&](core::Context& context) { known = server->stream_opened(stream, context); });
+  if (!known) streams[stream].open = false;
+  return known;
+}
+
+void World::hang_up(const std::string& stream) {
+  streams[stream].open = false;
+  in_step([&](core::Context& context) { server->stream_closed(stream, context); });
+}
+
+std::vector<json> World::messages(const std::string& stream) {
+  std::vector<json> messages;
+  for (const Event& event : events(stream)) {
+    if (!event.data.empty()) messages.push_back(event.message());
+  }
+  return messages;
+}
+
+std::vector<json> World::news(const std::string& stream) {
+  std::vector<json> all = messages(stream);
+  size_t& seen = seen_[stream];
+  std::vector<json> fresh(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end());
+  seen = all.size();
+  return fresh;
+}
+
+void World::pass(core::Duration time) {
+  const core::Instant until = now + time;
+  while (next_alarm && *next_alarm <= until) {
+    now = std::max(now, *next_alarm);
+    next_alarm.reset();
+    in_step([&](core::Context& context) { server->alarm(config, gate, context); });
+  }
+  now = until;
+}
+
+void World::evict(const std::set<std::string>& lost_links) {
+  flows.clear();
+  next_alarm.reset();
+  server = std::make_unique<mcp::Server>(offer_);
+  std::vector<std::string> open;
+  for (auto& [id, held] : streams) {
+    if (lost_links.contains(id)) held.open = false;
+    if (held.open) open.push_back(id);
+  }
+  in_step([&](core::Context& context) { server->wake(open, context); });
+}
+
+void World::end_grant(std::string_view grant_id) {
+  std::erase_if(gate.callers, [&](const auto& entry) { return entry.second.grant_id == grant_id; });
+  in_step([&](core::Context& context) { mcp::end_grant(context, grant_id); });
 }
 
 core::Request make_request(std::string_view method, const HeaderList& headers, std::string_view body) {
@@ -202,10 +394,10 @@ std::string notification_json(std::string_view method, const json& params) {
 
 // ---- Clients ----
 
-LegacyClient::LegacyClient(World& world, std::string revision, mcp::Caller caller)
+LegacyClient::LegacyClient(World& world, std::string revision, mcp::Caller caller, json capabilities)
     : world_(world), revision_(std::move(revision)), caller_(std::move(caller)) {
   const json params = {{"protocolVersion", revision_},
-                       {"capabilities", json::object()},
+                       {"capabilities", std::move(capabilities)},
                        {"clientInfo", {{"name", "test-client"}, {"version", "0.1"}}}};
   const Reply reply = world_.post(request_json(0, "initialize", params), {}, caller_);
   REQUIRE(reply.status == 200);
@@ -235,6 +427,23 @@ Reply LegacyClient::post(std::string_view body, HeaderList more) {
   return world_.post(body, more, caller_);
 }
 
+Reply LegacyClient::answer(const json& question, const json& result) {
+  return post(json{{"jsonrpc", "2.0"}, {"id", question.at("id")}, {"result", result}}.dump());
+}
+
+Reply LegacyClient::answer_error(const json& question) {
+  return post(
+      json{{"jsonrpc", "2.0"}, {"id", question.at("id")}, {"error", {{"code", -1}, {"message", "cannot"}}}}
+          .dump());
+}
+
+Reply LegacyClient::get(std::string_view last_event_id) {
+  HeaderList list = headers();
+  list.emplace_back("Accept", "text/event-stream");
+  if (!last_event_id.empty()) list.emplace_back("Last-Event-ID", last_event_id);
+  return world_.send(make_request("GET", list), caller_);
+}
+
 Reply LegacyClient::end() {
   return world_.send(make_request("DELETE", headers()), caller_);
 }
@@ -253,12 +462,59 @@ HeaderList ModernClient::headers(std::string_view method, std::string_view name)
 
 Reply ModernClient::call(std::string_view method, json params) {
   params["_meta"] = meta();
-  const std::string name = params.value("name", "");
-  return world_.post(request_json(++last_id_, method, params), headers(method, name));
+  params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+  params["_meta"].update(more_meta);
+  std::string name;
+  for (const char* target : {"name", "uri", "taskId"}) {
+    if (params.contains(target) && params[target].is_string()) name = params[target];
+  }
+  HeaderList list = more_headers;
+  for (auto& header : headers(method, name)) list.push_back(std::move(header));
+  return world_.post(request_json(++last_id_, method, params), list, caller_ ? *caller_ : world_.alice);
 }
 
 Reply ModernClient::call_tool(std::string_view name, const json& arguments) {
   return call("tools/call", {{"name", name}, {"arguments", arguments}});
+}
+
+// ---- Code that a test writes ----
+
+std::function<mcp::ToolOutcome(mcp::Call&)> act;
+std::function<mcp::PromptOutcome(mcp::Call&)> prompt;
+std::function<mcp::ReadOutcome(mcp::Call&)> thing;
+
+mcp::Offer scripted_offer(mcp::TaskSupport tasks) {
+  constexpr std::string_view kScope = "test:all";
+  mcp::Offer offer;
+  for (std::string_view name : {"act", "other"}) {
+    offer.tools.push_back({.name = name,
+                           .title = "Act",
+                           .description = "Does what the test says.",
+                           .scope = kScope,
+                           .input_schema = R"({"type":"object"})",
+                           .tasks = tasks,
+                           .run = [](mcp::Call& call) { return act(call); }});
+  }
+  offer.prompts = {{.name = "prompt",
+                    .title = "Prompt",
+                    .description = "Says what the test says.",
+                    .scope = kScope,
+                    .get = [](mcp::Call& call) { return prompt(call); }}};
+  offer.resources = {{.uri = "test://thing",
+                      .name = "thing",
+                      .title = "Thing",
+                      .description = "Holds what the test says.",
+                      .mime_type = "text/plain",
+                      .scope = kScope,
+                      .read = [](mcp::Call& call) { return thing(call); }}};
+  offer.templates = {{.uri_template = "test://things/{id}",
+                      .name = "things",
+                      .title = "Things",
+                      .description = "One of many.",
+                      .mime_type = "text/plain",
+                      .scope = kScope,
+                      .read = [](mcp::Call& call, const mcp::Variables&) { return thing(call); }}};
+  return offer;
 }
 
 }  // namespace testing

@@ -16,12 +16,18 @@ const levers = {
   trapOn: [],
   /** What is found at addresses on the internet. @type {Record<string, { status?: number, body: string, headers?: Record<string, string> }>} */
   documents: {},
+  /** How often an object came to life, or back to it. To be read. */
+  awakenings: 0,
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
   origin: '',
 };
 
 const now = Date.now;
 Date.now = () => now() + levers.clock;
+
+/** Keep-alives come as often as a test can wait for. */
+const realInterval = globalThis.setInterval;
+globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realInterval(work, Math.min(wait, 300)));
 
 const realFetch = globalThis.fetch;
 globalThis.fetch = async (/** @type {any} */ target, /** @type {any} */ init) => {
@@ -84,6 +90,7 @@ export class Principal extends ShippedPrincipal {
   /** @param {DurableObjectState} ctx @param {Env} env */
   constructor(ctx, env) {
     super(ctx, world(env));
+    levers.awakenings++;
   }
 }
 

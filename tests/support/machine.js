@@ -10,6 +10,7 @@ import { startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
+import { doorOf, memoryOf } from './workerd.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -24,9 +25,12 @@ export class Machine {
   #port = 0;
   #options;
 
-  /** @param {{ vars?: Record<string, string>, levers?: boolean }} [options] `levers`: the Worker of tests/levers */
-  constructor({ vars, levers = false } = {}) {
-    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : PROJECT };
+  /**
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string }} [options]
+   *   `levers`: the Worker of tests/levers; `project`: another Worker's folder
+   */
+  constructor({ vars, levers = false, project = PROJECT } = {}) {
+    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project };
   }
 
   /** A project that is ours in everything but its entry. */
@@ -41,6 +45,7 @@ export class Machine {
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);
+    return answer.json;
   }
 
   /** @param {Record<string, string>} [vars] variables that are another from now on */
@@ -107,6 +112,33 @@ export class Machine {
     return globSync('v3/do/*-Principal/*.sqlite', { cwd: this.#storage })
       .filter((file) => !file.endsWith('metadata.sqlite'))
       .sort();
+  }
+
+  /** How many rows all objects together have in some tables. @param {string[]} tables with a WHERE where that is wanted */
+  rows(...tables) {
+    let count = 0;
+    for (const file of this.objects) {
+      const database = new DatabaseSync(join(this.#storage, file), { readOnly: true, timeout: 5000 });
+      try {
+        for (const table of tables) {
+          if (!database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table.split(' ')[0])) continue; // just being made
+          count += Number(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows);
+        }
+      } finally {
+        database.close();
+      }
+    }
+    return count;
+  }
+
+  /** The memory of workerd, in KiB. */
+  get memory() {
+    return memoryOf(this.#running.pid);
+  }
+
+  /** The Worker's own door: see `doorOf`. */
+  door() {
+    return doorOf(this.#running);
   }
 
   /** The copies of orders in KV, by key. @returns {Map<string, { order: any, expires: number }>} */

@@ -3,6 +3,7 @@
  * Every answer is checked for what holds for all of them: it is JSON-RPC 2.0, and no id is null.
  */
 import assert from 'node:assert/strict';
+import { EventStream } from './events.js';
 import { ask } from './http.js';
 
 /** Revisions with `initialize` and sessions. */
@@ -20,7 +21,15 @@ export const META = {
 const CLIENT = { name: 'test-client', version: '1.0.0' };
 
 /** @typedef {import('./http.js').HeaderFields} HeaderFields */
-/** @typedef {{ content: { type: string, text: string }[], structuredContent?: any, isError?: boolean }} ToolResult */
+/** @typedef {import('./http.js').Answer} Answer */
+/**
+ * What a test that is about every revision needs of one.
+ * @typedef {object} Way
+ * @property {string} revision
+ * @property {(method: string, params?: any) => Promise<Answer>} request
+ * @property {(name: string, args?: object) => Promise<ToolResult>} call
+ */
+/** @typedef {{ content: { type: string, text: string, uri?: string }[], structuredContent?: any, isError?: boolean }} ToolResult */
 
 let lastId = 0;
 
@@ -38,11 +47,11 @@ export function modernMessage(method, params = {}) {
 
 /** Its headers. @param {{ method: string, params?: any }} request @returns {HeaderFields} */
 export function modernHeaders({ method, params }) {
-  return { 'MCP-Protocol-Version': MODERN, 'Mcp-Method': method, 'Mcp-Name': params?.name };
+  return { 'MCP-Protocol-Version': MODERN, 'Mcp-Method': method, 'Mcp-Name': params?.name ?? params?.uri };
 }
 
-/** What a tool said. @param {ToolResult} result */
-export const textOf = (result) => result.content.map(({ text }) => text).join('\n');
+/** What a tool said; links and the like are no text. @param {ToolResult} result */
+export const textOf = (result) => result.content.flatMap(({ text }) => text ?? []).join('\n');
 
 /** One client's way to an MCP endpoint. */
 export class Endpoint {
@@ -77,6 +86,21 @@ export class Endpoint {
     });
   }
 
+  /** Asks for a stream: with GET, or with a message that is posted. @param {unknown} [body] @param {HeaderFields} [headers] */
+  stream(body, headers = {}) {
+    return EventStream.open(this.url, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        Authorization: this.token && `Bearer ${this.token}`,
+        'Content-Type': body ? 'application/json' : undefined,
+        Accept: body ? 'application/json, text/event-stream' : 'text/event-stream',
+        ...this.headers,
+        ...headers,
+      },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  }
+
   // ---- 2026-07-28 ----
 
   /** @param {string} method @param {Record<string, any>} [params] @param {HeaderFields} [headers] over those that belong to it */
@@ -90,16 +114,31 @@ export class Endpoint {
     return resultOf(await this.modern('tools/call', { name, ...(args && { arguments: args }) }));
   }
 
-  // ---- Up to 2025-11-25 ----
-
-  /** @param {string} [revision] */
-  initialize(revision = '2025-11-25') {
-    return this.post(message('initialize', { protocolVersion: revision, capabilities: {}, clientInfo: CLIENT }));
+  /** @param {object} notifications to hear of */
+  listen(notifications) {
+    const request = modernMessage('subscriptions/listen', { notifications });
+    return this.stream(request, modernHeaders(request));
   }
 
-  /** @param {string} [revision] @returns {Promise<Session>} */
-  async open(revision = '2025-11-25') {
-    const answer = await this.initialize(revision);
+  /** The same way to ask as a session has. @returns {Way} */
+  get way() {
+    return {
+      revision: MODERN,
+      request: (method, params) => this.modern(method, params),
+      call: (name, args) => this.call(name, args),
+    };
+  }
+
+  // ---- Up to 2025-11-25 ----
+
+  /** @param {string} [revision] @param {object} [capabilities] of the client */
+  initialize(revision = '2025-11-25', capabilities = {}) {
+    return this.post(message('initialize', { protocolVersion: revision, capabilities, clientInfo: CLIENT }));
+  }
+
+  /** @param {string} [revision] @param {object} [capabilities] @returns {Promise<Session>} */
+  async open(revision = '2025-11-25', capabilities = {}) {
+    const answer = await this.initialize(revision, capabilities);
     const id = answer.header('Mcp-Session-Id');
     assert.ok(id, `no session: ${answer.status} ${answer.text}`);
     const session = this.session(id, resultOf(answer).protocolVersion);
@@ -140,6 +179,11 @@ export class Session extends Endpoint {
   end() {
     return this.ask({ method: 'DELETE' });
   }
+}
+
+/** A way in each revision. @param {Endpoint} endpoint @param {object} [capabilities] of the client, where there are sessions @returns {Promise<Way[]>} */
+export async function everyRevision(endpoint, capabilities) {
+  return [...(await Promise.all(LEGACY.map((revision) => endpoint.open(revision, capabilities)))), endpoint.way];
 }
 
 /** The result of an answer that must be one. @param {import('./http.js').Answer} answer @returns {any} */

@@ -29,6 +29,15 @@ before(async () => {
 });
 after(() => machine.stop());
 
+/** What the shop can do. @param {string} revision */
+const capabilitiesIn = (revision) => ({
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  logging: {},
+  ...(revision >= '2025-03-26' && { completions: {} }),
+});
+
 /** A JSON text whose arrays are nested this deep. @param {number} depth */
 const nested = (depth) => '['.repeat(depth) + ']'.repeat(depth);
 
@@ -40,8 +49,9 @@ describe('the eras up to 2025-11-25', () => {
       assert.equal(opened.header('Content-Type'), 'application/json');
       const hello = opened.json.result;
       assert.equal(hello.protocolVersion, revision);
-      assert.deepEqual(hello.capabilities, { tools: {} });
+      assert.deepEqual(hello.capabilities, capabilitiesIn(revision));
       assert.equal(hello.serverInfo.name, 'mcp-shop');
+      assert.equal('icons' in hello.serverInfo, revision >= '2025-11-25');
       assert.equal(hello.serverInfo.title, revision >= '2025-06-18' ? 'MCP Shop on Cloudflare' : undefined);
       assert.ok(hello.instructions.length > 0);
       const id = opened.header('Mcp-Session-Id') ?? '';
@@ -60,6 +70,7 @@ describe('the eras up to 2025-11-25', () => {
         assert.equal('annotations' in tool, revision >= '2025-03-26', `annotations of ${tool.name}`);
         assert.equal('title' in tool, revision >= '2025-06-18', `title of ${tool.name}`);
       }
+      assert.equal('icons' in tools[0], revision >= '2025-11-25');
       assert.equal('outputSchema' in tools[0], revision >= '2025-06-18');
 
       const called = await session.call('listMcpShopInventory', {});
@@ -245,9 +256,11 @@ describe(MODERN, () => {
     const discovered = await ada.mcp.modern('server/discover');
     assert.equal(discovered.header('Mcp-Session-Id'), null);
     const { instructions, _meta, ...rest } = resultOf(discovered);
-    assert.deepEqual(rest, { supportedVersions: [MODERN], capabilities: { tools: {} }, resultType: 'complete', ttlMs: 60_000, cacheScope: 'private' });
+    assert.deepEqual(rest, { supportedVersions: [MODERN], capabilities: capabilitiesIn(MODERN), resultType: 'complete', ttlMs: 60_000, cacheScope: 'private' });
     assert.ok(instructions.length > 0);
-    assert.deepEqual(_meta, { [META.server]: { name: 'mcp-shop', title: 'MCP Shop on Cloudflare', version: '1.0.0' } });
+    const { icons, ...server } = _meta[META.server];
+    assert.deepEqual(server, { name: 'mcp-shop', title: 'MCP Shop on Cloudflare', version: '1.0.0' });
+    assert.match(icons[0].src, /^data:image\/svg\+xml;base64,/);
 
     const listed = resultOf(await ada.mcp.modern('tools/list'));
     assert.deepEqual(listed.tools.map((/** @type {any} */ tool) => tool.name), TOOLS);
@@ -259,7 +272,7 @@ describe(MODERN, () => {
     const answer = await ada.mcp.modern('tools/call', { name: 'listMcpShopInventory', arguments: {} });
     const called = resultOf(answer);
     assert.equal(called.resultType, 'complete');
-    assert.deepEqual(called._meta, _meta);
+    assert.deepEqual(called._meta, { [META.server]: server }, 'in brief: the icon is not sent with everything');
     assert.deepEqual(called.structuredContent, JSON.parse(textOf(called)));
     assert.equal(answer.header('Mcp-Session-Id'), null);
   });
@@ -330,7 +343,10 @@ describe(MODERN, () => {
     ['an Mcp-Name that is half wrapped: it is meant to the letter', 'tools/call', call, { 'Mcp-Name': '=?base64?bGlzdE1jcFNob3BJbnZlbnRvcnk=' }],
     ['an Mcp-Name wrapped in no base64', 'tools/call', call, { 'Mcp-Name': '=?base64?***?=' }],
     ['an Mcp-Name wrapped in other letters', 'tools/call', call, { 'Mcp-Name': '=?BASE64?bGlzdE1jcFNob3BJbnZlbnRvcnk=?=' }],
-    ['no Mcp-Name for a method that is not there', 'resources/read', { uri: 'shop://x' }, { 'Mcp-Name': undefined }],
+    ['no Mcp-Name for a resource', 'resources/read', { uri: 'shop://orders' }, { 'Mcp-Name': undefined }],
+    ['an Mcp-Name other than the resource', 'resources/read', { uri: 'shop://orders' }, { 'Mcp-Name': 'shop://inventory' }],
+    ['an Mcp-Name other than the prompt', 'prompts/get', { name: 'review_orders' }, { 'Mcp-Name': 'order_tshirt' }],
+    ['no Mcp-Name for a task, which this server does not have', 'tasks/get', { taskId: 'x' }, { 'Mcp-Name': undefined }],
   ];
   for (const [what, method, params, headers] of mismatches) {
     test(`${what}: 400, header mismatch`, async () => {
@@ -367,9 +383,9 @@ describe(MODERN, () => {
   });
 
   test('arguments that a tool does not take are a result that says so', async () => {
-    const result = await ada.mcp.call('buyMcpShopItem', {});
+    const result = await ada.mcp.call('setDemoMode', {});
     assert.equal(result.isError, true);
-    assert.match(textOf(result), /company is missing/);
+    assert.match(textOf(result), /\/mode is missing; it must be one of "normal", "banned"/);
   });
 });
 
@@ -498,12 +514,26 @@ describe('bodies', () => {
 });
 
 describe('the border', () => {
-  test('GET and other methods are answered with 405 and what is allowed', async () => {
-    for (const method of ['GET', 'PUT', 'PATCH']) {
-      const answer = await ada.mcp.ask({ method, headers: { Accept: 'text/event-stream' } });
+  test('other methods are answered with 405 and what is allowed; GET and DELETE too in the era that has no sessions', async () => {
+    const modern = { 'MCP-Protocol-Version': MODERN };
+    for (const [method, headers] of /** @type {const} */ ([['PUT', {}], ['PATCH', {}], ['GET', modern], ['DELETE', modern]])) {
+      const answer = await ada.mcp.ask({ method, headers: { Accept: 'text/event-stream', ...headers } });
       assert.equal(answer.status, 405, method);
-      assert.equal(answer.header('Allow'), 'POST, DELETE');
+      assert.equal(answer.header('Allow'), 'POST, GET, DELETE');
     }
+  });
+
+  test('GET opens the stream of a session, and without a session or without Accept there is none', async () => {
+    const session = await ada.mcp.open();
+    const stream = await session.stream();
+    assert.equal(stream.status, 200);
+    assert.equal(stream.headers['content-type'], 'text/event-stream');
+    stream.close();
+    const refused = { 400: ada.mcp, 404: ada.mcp.session('made-up'), 401: new Endpoint(ada.mcp.url).session(session.id) };
+    for (const [status, endpoint] of Object.entries(refused)) {
+      assert.equal((await endpoint.ask({ method: 'GET', headers: { Accept: 'text/event-stream' } })).status, Number(status));
+    }
+    assert.equal((await session.ask({ method: 'GET', headers: { Accept: 'application/json' } })).status, 406);
   });
 
   test('a page of a foreign origin is refused, whatever it sends', async () => {
@@ -524,7 +554,7 @@ describe('the border', () => {
       const answers = [
         await ada.mcp.post(request, { ...modernHeaders(request), Origin: origin }),
         await ada.mcp.post('{', { Origin: origin }),
-        await ada.mcp.ask({ method: 'GET', headers: { Origin: origin } }),
+        await ada.mcp.ask({ method: 'PUT', headers: { Origin: origin } }),
         await nobody.post(request, { Origin: origin }),
         await ask(ada.mcp.url, { body: Buffer.alloc(1024 * 1024 + 1), headers: { Origin: origin } }),
       ];

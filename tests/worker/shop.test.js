@@ -1,8 +1,8 @@
-/** The shop: seven tools with the names, arguments and texts of the original, and what it promised and did not do. */
+/** The shop's seven tools, with the names, arguments and texts of the original, and what it promised and did not do. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine } from '../support/machine.js';
-import { message, resultOf, textOf } from '../support/mcp.js';
+import { everyRevision, message, resultOf, textOf } from '../support/mcp.js';
 
 /** @typedef {import('../support/deputy.js').Deputy} Deputy */
 /** @typedef {import('../support/mcp.js').ToolResult} ToolResult */
@@ -25,11 +25,11 @@ before(async () => {
 });
 after(() => machine.stop());
 
-/** The JSON that a tool answers with, as text and as structure. @param {ToolResult} result @returns {any} */
+/** The JSON that a tool answers with, as text and as structure. There may be links after it. @param {ToolResult} result @returns {any} */
 function dataOf(result) {
   assert.ok(!result.isError, textOf(result));
-  assert.equal(result.content.length, 1);
   assert.equal(result.content[0].type, 'text');
+  for (const { type } of result.content.slice(1)) assert.equal(type, 'resource_link');
   const data = JSON.parse(result.content[0].text);
   if (result.structuredContent !== undefined) assert.deepEqual(result.structuredContent, data);
   return data;
@@ -54,14 +54,15 @@ const idOf = (email) => machine.workos.users.find((user) => user.email === email
 describe('the tools', () => {
   test('each says what it takes, what it gives and what it does', async () => {
     const { tools } = resultOf(await ada.mcp.modern('tools/list'));
-    const hints = (/** @type {any} */ { annotations: { readOnlyHint, destructiveHint, idempotentHint } }) => ({ readOnlyHint, destructiveHint, idempotentHint });
-    const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true };
-    const buys = { readOnlyHint: false, destructiveHint: false, idempotentHint: false };
-    const sets = { readOnlyHint: false, destructiveHint: false, idempotentHint: true };
+    const hints = (/** @type {any} */ { annotations: { title, ...rest } }) => rest;
+    const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+    const buys = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+    const sets = { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false };
     /** @type {Record<string, [string[], string[], object]>} */
     const contract = {
       listMcpShopInventory: [[], [], reads],
-      buyMcpShopItem: [['company', 'mailingAddress', 'tshirtSize', 'idempotencyKey'], ['company', 'mailingAddress', 'tshirtSize'], buys],
+      // None of them is required: whoever must fill in everything guesses. What is missing is asked for, or refused.
+      buyMcpShopItem: [['company', 'mailingAddress', 'tshirtSize', 'idempotencyKey'], [], buys],
       listMcpShopOrders: [['limit', 'cursor'], [], reads],
       getUserInfo: [[], [], reads],
       setDemoMode: [['mode'], ['mode'], sets],
@@ -78,6 +79,8 @@ describe('the tools', () => {
       assert.deepEqual(hints(tool), expected, tool.name);
     }
     const { properties } = tools[1].inputSchema;
+    for (const needed of ['company', 'mailingAddress', 'tshirtSize']) assert.match(properties[needed].description, /^Needed: /);
+    assert.match(properties.company.description, /One line of text/, 'what the pattern wants, in words');
     assert.deepEqual(properties.tshirtSize.enum, ['S', 'M', 'L', 'XL', 'XXL']);
     assert.deepEqual(tools[4].inputSchema.properties.mode.enum, ['normal', 'banned']);
   });
@@ -142,6 +145,15 @@ describe('the tools', () => {
     assert.equal(refusalOf(await ada.mcp.call('getUserInfo')), "Sorry, bruh. You don't have these permissions.");
   });
 
+  test('an order has a link to it, in the revisions that know links', async () => {
+    for (const way of await everyRevision(ada.mcp)) {
+      const { content } = await way.call('buyMcpShopItem', SHIRT);
+      const { id } = JSON.parse(content[0].text).order;
+      const link = { type: 'resource_link', uri: `shop://orders/${id}`, name: 'order', mimeType: 'application/json' };
+      assert.deepEqual(content.slice(1), way.revision >= '2025-06-18' ? [link] : [], way.revision);
+    }
+  });
+
   test('nobody sees the orders of another person', async () => {
     const secret = 'The secret works of Alan';
     const { order } = dataOf(await buy(alan, { company: secret }));
@@ -154,34 +166,39 @@ describe('the tools', () => {
 });
 
 describe('arguments', () => {
-  /** @type {[string, object, string][]} */
+  const line = 'One line of text, not blank, without control characters.';
+  const lines = 'Text of one or more lines, not blank, without control characters.';
+  /** @type {[string, object, string[]][]} */
   const wrong = [
-    ['an empty company', { company: '' }, 'company is empty; give a string of 1 to 200 characters in one line.'],
-    ['a blank company', { company: ' \t ' }, 'company has'],
-    ['a company of blanks', { company: '\u00a0\u2003 ' }, 'company has only blanks; give a string of 1 to 200 characters in one line.'],
-    ['a company that is too long', { company: 'x'.repeat(201) }, 'company is too long: 201 characters; give a string of 1 to 200 characters in one line.'],
-    ['a company of a megabyte', { company: 'x'.repeat(900_000) }, 'company is too long: 900000 characters;'],
-    ['a company on two lines', { company: 'Acme\nInc' }, 'company has control characters or line breaks that do not belong there;'],
-    ['a company with a bell in it', { company: 'Ac\u0007me' }, 'company has control characters or line breaks that do not belong there;'],
-    ['a company that is a number', { company: 7 }, 'company is a number;'],
-    ['a company that is null', { company: null }, 'company is null;'],
-    ['no company', { company: undefined }, 'company is missing;'],
-    ['an empty address', { mailingAddress: '' }, 'mailingAddress is empty; give a string of 1 to 500 characters.'],
-    ['an address of empty lines', { mailingAddress: '\n \r\n' }, 'mailingAddress has only blanks;'],
-    ['an address that is too long', { mailingAddress: '1 Road\n'.repeat(72) }, 'mailingAddress is too long: 504 characters;'],
-    ['an address that is an array', { mailingAddress: ['1 Road'] }, 'mailingAddress is an array;'],
-    ['an unknown size', { tshirtSize: 'XXXL' }, 'tshirtSize is unknown: "XXXL"; give one of S, M, L, XL, XXL.'],
-    ['a size in other letters', { tshirtSize: 'm' }, 'tshirtSize is unknown: "m";'],
-    ['an argument that there is not', { color: 'red' }, '"color" is no argument of this tool; it takes company, mailingAddress, tshirtSize, idempotencyKey.'],
-    ['an empty idempotency key', { idempotencyKey: '' }, 'idempotencyKey is empty; give a string of 1 to 128 characters in one line, or leave it out.'],
-    ['an idempotency key that is too long', { idempotencyKey: 'k'.repeat(129) }, 'idempotencyKey is too long: 129 characters;'],
+    ['an empty company', { company: '' }, ['/company has 0 characters; it must have at least 1 character.']],
+    ['a blank company', { company: ' \t ' }, ['/company is " \\t ";', line]],
+    ['a company of blanks', { company: '\u00a0\u2003 ' }, ['/company is "\u00a0\u2003 ";', line]],
+    ['a company that is too long', { company: 'x'.repeat(201) }, ['/company has 201 characters; it must have at most 200 characters.']],
+    ['a company of a megabyte', { company: 'x'.repeat(900_000) }, ['/company has 900000 characters; it must have at most 200 characters.']],
+    ['a company on two lines', { company: 'Acme\nInc' }, ['/company is "Acme\\nInc";', line]],
+    ['a company with a bell in it', { company: 'Ac\u0007me' }, ['/company is "Ac\\u0007me";', line]],
+    ['a company that is a number', { company: 7 }, ['/company is 7; it must be a string of 1 to 200 characters.']],
+    ['a company that is null', { company: null }, ['/company is null; it must be a string of 1 to 200 characters.']],
+    ['no company', { company: undefined }, ['/company is missing. Needed: the company that the person works for.']],
+    ['an empty address', { mailingAddress: '' }, ['/mailingAddress has 0 characters; it must have at least 1 character.']],
+    ['an address of empty lines', { mailingAddress: '\n \r\n' }, ['/mailingAddress is "\\n \\r\\n";', lines]],
+    ['an address that is too long', { mailingAddress: '1 Road\n'.repeat(72) }, ['/mailingAddress has 504 characters; it must have at most 500 characters.']],
+    ['an address that is an array', { mailingAddress: ['1 Road'] }, ['/mailingAddress is an array; it must be a string of 1 to 500 characters.']],
+    ['no address', { mailingAddress: undefined }, ['/mailingAddress is missing. Needed: where the shirt is sent, the full postal address.']],
+    ['an unknown size', { tshirtSize: 'XXXL' }, ['/tshirtSize is "XXXL"; it must be one of "S", "M", "L", "XL", "XXL".']],
+    ['a size in other letters', { tshirtSize: 'm' }, ['/tshirtSize is "m"; it must be one of "S", "M", "L", "XL", "XXL".']],
+    ['no size', { tshirtSize: undefined }, ['/tshirtSize is missing. Needed: the size of the T-shirt, one of S, M, L, XL, XXL.']],
+    ['an argument that there is not', { color: 'red' }, ['/color is unknown; it must be left out, for what is known here is "company", "idempotencyKey", "mailingAddress", "tshirtSize".']],
+    ['an empty idempotency key', { idempotencyKey: '' }, ['/idempotencyKey has 0 characters; it must have at least 1 character.']],
+    ['an idempotency key that is too long', { idempotencyKey: 'k'.repeat(129) }, ['/idempotencyKey has 129 characters; it must have at most 128 characters.']],
   ];
   for (const [what, changes, why] of wrong) {
     test(`${what}: refused with what to give instead, and nothing is bought`, async () => {
       const { total } = await list(ada);
       const said = refusalOf(await buy(ada, changes));
       assert.ok(said.startsWith('The arguments of buyMcpShopItem are not valid:\n- '), said);
-      assert.ok(said.includes(`- ${why}`), said);
+      assert.ok(said.includes(`- ${why[0]}`), said);
+      for (const part of why) assert.ok(said.includes(part), said);
       assert.ok(said.length < 500, 'it does not repeat what was sent at length');
       assert.equal((await list(ada)).total, total);
     });
@@ -189,7 +206,9 @@ describe('arguments', () => {
 
   test('all that is wrong is said at once', async () => {
     const said = refusalOf(await ada.mcp.call('buyMcpShopItem', { company: '', size: 'M' }));
-    for (const part of ['company is empty', 'mailingAddress is missing', 'tshirtSize is missing', '"size" is no argument']) assert.ok(said.includes(part), said);
+    for (const part of ['/company has 0 characters', '/size is unknown']) assert.ok(said.includes(part), said);
+    const missing = refusalOf(await ada.mcp.call('buyMcpShopItem', { idempotencyKey: 'nothing else' }));
+    for (const part of ['/company is missing', '/mailingAddress is missing', '/tshirtSize is missing', 'Nothing was bought.']) assert.ok(missing.includes(part), missing);
   });
 
   test('200 characters are 200 characters in any script, and texts come back as they were', async () => {
@@ -213,10 +232,10 @@ describe('arguments', () => {
 
   test('the tools that take nothing refuse what they are given', async () => {
     for (const name of ['listMcpShopInventory', 'getUserInfo', 'clearDemoMode', 'prettyPlease']) {
-      assert.match(refusalOf(await grace.mcp.call(name, { x: 1 })), /"x" is no argument of this tool; it takes none\./);
+      assert.match(refusalOf(await grace.mcp.call(name, { x: 1 })), /\n- \/x is unknown; it must be left out\.$/);
     }
-    assert.match(refusalOf(await ada.mcp.call('setDemoMode', { mode: 'free' })), /mode is unknown: "free"; give one of normal, banned\./);
-    assert.match(refusalOf(await ada.mcp.call('setDemoMode')), /mode is missing/);
+    assert.match(refusalOf(await ada.mcp.call('setDemoMode', { mode: 'free' })), /\/mode is "free"; it must be one of "normal", "banned"\./);
+    assert.match(refusalOf(await ada.mcp.call('setDemoMode')), /\/mode is missing; it must be one of "normal", "banned"\./);
   });
 });
 

@@ -8,10 +8,12 @@ namespace {
 
 using Type = Parameter::Type;
 
-// The rules of `line` and `lines` as patterns that ECMA-262, Python and RE2 all read.
-constexpr std::string_view kLinePattern = R"(^[^\x00-\x1F\x7F-\x9F]*\S[^\x00-\x1F\x7F-\x9F]*$)";
+// The rules of `line` and `lines` as patterns that ECMA-262, Python and RE2 all read. (\S in place of the
+// class in the middle would let one control character through.)
+constexpr std::string_view kLinePattern =
+    R"(^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$)";
 constexpr std::string_view kLinesPattern =
-    R"(^[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F-\x9F]*\S[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F-\x9F]*$)";
+    R"(^[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x09\x0B\x0C\x0E-\x1F\x7F-\x9F]*$)";
 
 std::optional<int64_t> whole_number(core::JsonView value) {
   if (value.is_int64()) return value.get_int64().value_unsafe();
@@ -42,10 +44,23 @@ std::string property_schema(const Parameter& parameter) {
       json += ']';
       break;
   }
-  return json + R"(,"description":)" + core::json_quote(parameter.description) + '}';
+  std::string description(parameter.description);
+  const std::string_view rule = rule_in_words(parameter.type);
+  if (!rule.empty()) description.append(" ").append(rule);
+  return json + R"(,"description":)" + core::json_quote(description) + '}';
 }
 
 }  // namespace
+
+std::string_view rule_in_words(Parameter::Type type) {
+  switch (type) {
+    case Type::line: return "One line of text, not blank, without control characters.";
+    case Type::lines: return "Text of one or more lines, not blank, without control characters.";
+    case Type::whole:
+    case Type::choice: break;
+  }
+  return {};
+}
 
 std::string object_schema(Parameters parameters) {
   std::string properties;

@@ -30,11 +30,18 @@ struct Parameter {
   int64_t minimum = 0;
   int64_t maximum = 0;
   std::span<const std::string_view> choices = {};
+  /// What people read in a form: the name of the field, and the choices in words.
+  std::string_view title = {};
+  std::span<const std::string_view> choice_titles = {};
 };
 
 using Parameters = std::span<const Parameter>;
 
-/// The JSON Schema (2020-12) of an object with these members and no others.
+/// What a text must be besides its length, as a sentence: patterns say it to machines only. Empty for others.
+std::string_view rule_in_words(Parameter::Type type);
+
+/// The JSON Schema (2020-12) of an object with these members and no others. What a pattern wants is part of
+/// the description, for whoever has to mend a call.
 std::string object_schema(Parameters parameters);
 
 /// Members of arguments that have been checked. An integer may be written as 50.0, which JSON Schema counts

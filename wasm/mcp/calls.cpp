@@ -157,6 +157,10 @@ core::Outcome end(const Exchange& exchange, const CallRecord& record, AcceptedFo
   return core::Respond{answer(accepted, before, text)};
 }
 
+Error authority_ended() {
+  return {ErrorCode::forbidden, "Your human has ended this authority.", {}};
+}
+
 // ---- Asking ----
 
 /// The modern era: the answer names the questions, and the next request brings the rest.
@@ -179,6 +183,11 @@ Members input_required(const Exchange& exchange, CallRecord& record, const std::
           "input_required"};
 }
 
+/// The id of the request that asks it. No id comes twice in a session, so each round has its own.
+std::string question_id(const CallRecord& record, std::string_view key) {
+  return record.id + '.' + std::to_string(record.rounds) + ':' + std::string(key);
+}
+
 /// The legacy era: each question is a request on the call's stream.
 void ask_on_stream(const Exchange& exchange, CallRecord& record, const std::vector<Call::Question>& asked) {
   record.pending.clear();
@@ -187,7 +196,7 @@ void ask_on_stream(const Exchange& exchange, CallRecord& record, const std::vect
   for (const Call::Question& question : asked) {
     const QuestionText text = question_text(question.request, record.revision);
     send(exchange.step, record.stream_id,
-         request_text(record.id + ':' + question.key, text.method, text.params));
+         request_text(question_id(record, question.key), text.method, text.params));
     if (const UrlElicitation* page = std::get_if<UrlElicitation>(&question.request)) {
       remember_elicitation(exchange.step, page->id, record.session_id);
     }
@@ -218,7 +227,9 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
     keep_params(record, params);
     run.answered = input_required(exchange, record, run.questions, params_digest(exchange.step, params));
   }
-  if (run.answered) return end(exchange, record, accepted, run.told, *run.answered);
+  // The answers of a batch are parts of one text, never a stream.
+  const AcceptedForms forms = in_batch ? AcceptedForms{} : accepted;
+  if (run.answered) return end(exchange, record, forms, run.told, *run.answered);
 
   // It goes on without this request where there is something to say before its end.
   const bool begins_stream = record.stream_id.empty() && (asks || in_batch || needs_stream(run.told));
@@ -360,14 +371,17 @@ core::Outcome resume_call(const Catalogue& catalogue, const core::Config& config
   }
   const std::optional<Caller> caller = gate.recall(record.caller_handle, step);
   if (suspended->place == Place::task) {
-    if (caller) run_task({catalogue, config, gate, step, *caller}, std::move(record));
+    if (caller) {
+      run_task({catalogue, config, gate, step, *caller}, std::move(record));
+    } else {
+      fail_task(step, record.task_id, authority_ended());
+    }
     return core::Reply{};
   }
   const Caller nobody;
   const Exchange exchange{catalogue, config, gate, step, caller ? *caller : nobody};
   if (!caller) {
-    return end(exchange, record, suspended->accepted, {},
-               Error{ErrorCode::forbidden, "Your human has ended this authority.", {}});
+    return end(exchange, record, suspended->accepted, {}, authority_ended());
   }
   core::JsonGate params;
   return proceed(exchange, record, params.parse(record.params).root, suspended->accepted);
@@ -394,16 +408,17 @@ void take_response(const Exchange& exchange, std::string_view session_id, const 
   const core::JsonResult id = gate.parse(message.id->json);
   std::string_view name;
   if (!id.ok() || id.root.get_string().get(name) != simdjson::SUCCESS) return;
+  const size_t dot = name.find('.');
   const size_t colon = name.find(':');
-  if (colon == std::string_view::npos) return;
+  if (dot == std::string_view::npos || colon == std::string_view::npos) return;
   const core::Rows rows =
       exchange.storage().query("SELECT record FROM calls WHERE id = ? AND session_id = ? AND waiting = 1",
-                               {name.substr(0, colon), session_id});
+                               {name.substr(0, dot), session_id});
   std::optional<CallRecord> record = rows.empty() ? std::nullopt : decode_row(rows.text(0, 0));
   if (!record || session_id.empty()) return;
 
   const auto open = std::find(record->pending.begin(), record->pending.end(), name.substr(colon + 1));
-  if (open == record->pending.end()) return;
+  if (open == record->pending.end() || name != question_id(*record, *open)) return;
   record->answers.insert_or_assign(
       *open, message.result ? core::json_text(*message.result) : std::string(kFailedAnswer));
   record->pending.erase(open);
@@ -426,11 +441,6 @@ void cancel_call(core::Context& step, std::string_view session_id, const Request
   }
 }
 
-void set_calls_alarm(core::Context& step) {
-  const core::Rows next = step.storage->query("SELECT min(expires_at) FROM calls WHERE stream_id != ''");
-  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
-}
-
 void sweep_calls(core::Context& step) {
   const core::Rows late = step.storage->query("SELECT id, record, stream_id FROM calls WHERE expires_at <= ?",
                                               {step.now.milliseconds});
@@ -443,14 +453,15 @@ void sweep_calls(core::Context& step) {
     for (const std::string& key : record->pending) {
       send(step, record->stream_id,
            notification_text("notifications/cancelled", R"({"requestId":)" +
-                                                            core::json_quote(record->id + ':' + key) +
+                                                            core::json_quote(question_id(*record, key)) +
                                                             R"(,"reason":"It took too long."})"));
     }
     end_on_stream(step, *record,
                   error_text(record->request_id,
                              {ErrorCode::internal_error, "The call was not done within 15 minutes.", {}}));
   }
-  set_calls_alarm(step);
+  const core::Rows next = step.storage->query("SELECT min(expires_at) FROM calls WHERE stream_id != ''");
+  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
 }
 
 void end_calls(core::Context& step, std::string_view grant_id) {

@@ -71,8 +71,6 @@ void cancel_call(core::Context& step, std::string_view session_id, const Request
 
 /// Ends what has waited too long.
 void sweep_calls(core::Context& step);
-/// When `sweep_calls` has something to do next.
-void set_calls_alarm(core::Context& step);
 void create_calls_schema(core::Storage& storage);
 
 }  // namespace mcp

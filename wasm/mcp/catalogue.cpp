@@ -6,13 +6,31 @@ namespace mcp {
 
 namespace {
 
-/// Violations as one text for the model: a line for each.
+/// What the schema says in words of a value that does not match its pattern: a pattern alone is hard to read.
+std::string_view description_beside(std::string_view pattern, core::JsonView schema) {
+  constexpr std::string_view kKeyword = "pattern";
+  if (!pattern.starts_with("#/") || !pattern.ends_with(kKeyword)) return {};
+  const std::string_view parent = pattern.substr(1, pattern.size() - 1 - kKeyword.size());
+  std::string_view description;
+  const auto found = schema.at_pointer(std::string(parent) + "description");
+  return found.get_string().get(description) == simdjson::SUCCESS ? description : std::string_view();
+}
+
+/// Violations as one text for the model: a line for each. What is too short or too long has its line already
+/// and needs none for its pattern.
 std::string sentences(const Tool& tool, const std::vector<schema::Violation>& violations) {
+  core::JsonGate gate;
+  const core::JsonResult schema = gate.parse(tool.input_schema);
   std::string text = "The arguments of " + std::string(tool.name) + " are not valid:";
+  const std::string* last = nullptr;
   for (const schema::Violation& violation : violations) {
-    text += "\n- ";
-    if (!violation.instance.empty()) text += violation.instance + ": ";
-    text += violation.message + '.';
+    const bool is_pattern = violation.keyword == "pattern";
+    if (is_pattern && last && *last == violation.instance) continue;
+    last = &violation.instance;
+    text += "\n- " + violation.message + '.';
+    if (!is_pattern || !schema.ok()) continue;
+    const std::string_view description = description_beside(violation.schema, schema.root);
+    if (!description.empty()) text.append(" ").append(description);
   }
   return text;
 }

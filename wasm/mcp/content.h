@@ -37,7 +37,8 @@ struct ResourceContents {
   std::string base64 = {};  // instead of text
 };
 
-/// One block. A revision that has no such block gets text that says the same.
+/// One block. A revision that has no such block gets text that says the same; in a tool's result nothing
+/// where there is no such text.
 struct Content {
   std::string json;
   Revision since = Revision::v2024_11_05;

@@ -14,16 +14,17 @@ std::string result_object(const Exchange& exchange, Revision revision, const Mem
   if (!members.json.empty()) json += ',';
   json += R"("resultType":)" + core::json_quote(members.type) + R"(,"_meta":{)" +
           core::json_quote(kMetaServerInfo) + ':';
-  return json + implementation_json(exchange.catalogue.offer().info, revision) + "}}";
+  return json + implementation_json(exchange.catalogue.offer().info, revision, members.server) + "}}";
 }
 
 }  // namespace
 
-std::string implementation_json(const Implementation& info, Revision revision) {
+std::string implementation_json(const Implementation& info, Revision revision, Detail detail) {
   std::string json = R"({"name":)" + core::json_quote(info.name);
   if (revision >= Revision::v2025_06_18 && !info.title.empty())
     json += R"(,"title":)" + core::json_quote(info.title);
   json += R"(,"version":)" + core::json_quote(info.version);
+  if (detail == Detail::brief) return json + '}';
   if (revision >= Revision::v2025_11_25 && !info.website.empty())
     json += R"(,"websiteUrl":)" + core::json_quote(info.website);
   return json + icons_member(info.icons, revision) + '}';

@@ -24,11 +24,16 @@ struct Exchange {
   core::Storage& storage() const { return *step.storage; }
 };
 
+/// Of a description of this server: brief is without what is for people's eyes.
+enum class Detail { brief, full };
+
 /// The members of a result object as JSON text, without the braces: each era adds its own. May be empty.
 struct Members {
   std::string json;
   /// 2026-07-28, basic/index, "Result Types".
   std::string_view type = "complete";
+  /// How every result of that revision describes the server; in full once, where it is discovered.
+  Detail server = Detail::brief;
 };
 /// The token lacks a scope: 403 with `challenge` as WWW-Authenticate, so that the client can step up.
 struct ScopeMissing {
@@ -40,7 +45,7 @@ struct ScopeMissing {
 using Answered = std::variant<Members, Error, ScopeMissing>;
 
 /// The server's own description: an `Implementation` object.
-std::string implementation_json(const Implementation& info, Revision revision);
+std::string implementation_json(const Implementation& info, Revision revision, Detail detail = Detail::full);
 
 Error method_not_found(const Message& message);
 Error invalid_params(std::string message);

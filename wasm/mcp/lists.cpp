@@ -168,20 +168,26 @@ Answered complete(const Exchange& exchange, const Message& message) {
   if (!name || !value) return invalid_params("argument must have the strings name and value");
 
   Completer completer = nullptr;
+  std::optional<Use> use;
   if (type == "ref/prompt") {
     const Prompt* prompt =
         exchange.catalogue.find_prompt(core::string_member(*ref, "name").value_or(""), exchange.config);
     if (!prompt) return invalid_params("ref names no prompt");
     completer = prompt->complete;
+    use = use_of(*prompt);
   } else if (type == "ref/resource") {
     const std::string_view uri = core::string_member(*ref, "uri").value_or("");
     const auto& templates = exchange.catalogue.offer().templates;
-    const auto found = std::find_if(templates.begin(), templates.end(),
-                                    [&](const ResourceTemplate& entry) { return entry.uri_template == uri; });
+    const auto found = std::find_if(templates.begin(), templates.end(), [&](const ResourceTemplate& entry) {
+      return entry.uri_template == uri && is_available(entry.availability, exchange.config);
+    });
     if (found == templates.end() && !exchange.catalogue.find_resource(uri, exchange.config)) {
       return invalid_params("ref names no resource template");
     }
-    if (found != templates.end()) completer = found->complete;
+    if (found != templates.end()) {
+      completer = found->complete;
+      use = use_of(*found);
+    }
   } else {
     return invalid_params("ref must be of type ref/prompt or ref/resource");
   }
@@ -189,7 +195,11 @@ Answered complete(const Exchange& exchange, const Message& message) {
   std::optional<core::JsonView> context = parameter(message, "context");
   if (context) context = core::member(*context, "arguments");
   std::vector<std::string> values;
-  if (completer) values = completer({*name, *value, context, exchange.caller, exchange.step});
+  // Values tell of what they are for. Who may not have that gets none: nobody is sent to sign in for a
+  // keystroke.
+  const bool allowed =
+      use && exchange.gate.permit(*use, exchange.caller, exchange.step).kind == Permission::Kind::allowed;
+  if (completer && allowed) values = completer({*name, *value, context, exchange.caller, exchange.step});
   core::Json completion{{"values", core::Json::array()}};
   for (size_t i = 0; i < std::min(values.size(), kMaxValues); ++i) completion["values"].push_back(values[i]);
   completion["total"] = values.size();

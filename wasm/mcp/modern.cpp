@@ -152,7 +152,7 @@ Answered discover(const Exchange& exchange) {
   std::string json = R"("supportedVersions":[)" + core::json_quote(name(kModern)) + R"(],"capabilities":)" +
                      exchange.catalogue.capabilities_json(kModern);
   if (!info.instructions.empty()) json += R"(,"instructions":)" + core::json_quote(info.instructions);
-  return Members{json + ',' + caching_members(kListLifetime)};
+  return Members{json + ',' + caching_members(kListLifetime), "complete", Detail::full};
 }
 
 /// The tasks of a client that has not declared the extension cannot be asked for.

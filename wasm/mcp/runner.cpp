@@ -1,5 +1,8 @@
 #include "mcp/runner.h"
 
+#include "mcp/form.h"
+#include "mcp/subscriptions.h"
+
 namespace mcp {
 
 namespace {
@@ -19,6 +22,7 @@ std::string_view capability_json(ClientFeature feature) {
 Members tool_members(const ToolResult& result, Revision revision) {
   std::string json;
   for (const Content& content : result.content) {
+    if (revision < content.since && content.instead.empty()) continue;
     json += json.empty() ? R"("content":[)" : ",";
     json += content_json(content, revision);
   }
@@ -103,9 +107,13 @@ class Conclusion {
   void operator()(const PromptResult& result) { run_.answered = prompt_members(result, record_.revision); }
   void operator()(const Error& error) { run_.answered = error; }
   void operator()(const UrlRequired& required) {
-    if (!call_.client_can(ClientFeature::url_elicitation)) {
+    // Revisions before 2025-11-25 have no pages, whatever a client declares.
+    if (!call_.client_can(ClientFeature::url_elicitation) || record_.revision < Revision::v2025_11_25) {
       run_.answered = failure(record_, ErrorCode::forbidden, pages_sentence(required));
     } else if (record_.revision == Revision::v2025_11_25) {
+      for (const UrlElicitation& page : required.pages) {
+        remember_elicitation(call_.step, page.id, record_.session_id);
+      }
       run_.answered = url_elicitation_error(required);
     } else {
       for (size_t i = 0; i < required.pages.size(); ++i) {
@@ -267,9 +275,9 @@ QuestionText question_text(const InputRequest& request, Revision revision) {
           [&](const FormElicitation& form) {
             // `mode` came with URL elicitation.
             const std::string mode = revision >= Revision::v2025_11_25 ? R"("mode":"form",)" : "";
-            return QuestionText{"elicitation/create", '{' + mode + R"("message":)" +
-                                                          core::json_quote(form.message) +
-                                                          R"(,"requestedSchema":)" + form.schema + '}'};
+            return QuestionText{"elicitation/create",
+                                '{' + mode + R"("message":)" + core::json_quote(form.message) +
+                                    R"(,"requestedSchema":)" + form_schema_in(form.schema, revision) + '}'};
           },
           [&](const UrlElicitation& page) {
             std::string params = R"({"mode":"url","message":)" + core::json_quote(page.message) +

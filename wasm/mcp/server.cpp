@@ -112,8 +112,8 @@ void Server::wake(const std::vector<std::string>& open_streams, core::Context& s
   lose_running_calls(step);
   wake_tasks(step);
   set_tasks_alarm(step);
-  set_calls_alarm(step);
-  set_streams_alarm(step);
+  sweep_calls(step);
+  sweep_streams(step);
 }
 
 core::Response Server::fault(const core::Request& request) const {

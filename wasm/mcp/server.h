@@ -57,7 +57,7 @@ class Server {
   void stream_closed(std::string_view stream_id, core::Context& step) const;
   /// Does what is due: ends what is too old, goes on with tasks that slept. Sets the next alarm.
   void alarm(const core::Config& config, Gate& gate, core::Context& step) const;
-  /// After the object came back: these streams are still linked, and no others.
+  /// After the object came back: these streams are still linked, and no others. Ends what is too old.
   void wake(const std::vector<std::string>& open_streams, core::Context& step) const;
 
   /// The answer to a request whose step trapped: a JSON-RPC internal error (-32603), with the request's id

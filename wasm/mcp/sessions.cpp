@@ -84,6 +84,7 @@ void end_session(core::Context& step, std::string_view id) {
   const core::Rows streams = step.storage->query("SELECT id FROM streams WHERE session_id = ?", {id});
   for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
   step.storage->query("DELETE FROM subscriptions WHERE holder = ?", {id});
+  step.storage->query("DELETE FROM elicitations WHERE session_id = ?", {id});
   step.storage->query("DELETE FROM sessions WHERE id = ?", {id});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace mcp {
 
@@ -38,13 +39,13 @@ void expire_at(core::Context& step, std::string_view id, core::Instant when) {
 
 void store_event(core::Context& step, std::string_view id, int64_t seq, std::string_view text) {
   step.storage->query("INSERT INTO stream_events (stream_id, seq, event) VALUES (?, ?, ?)", {id, seq, text});
-  const core::Rows kept =
-      step.storage->query("SELECT count(*), sum(length(event)) FROM stream_events WHERE stream_id = ?", {id});
+  const core::Rows kept = step.storage->query(
+      "SELECT count(*), sum(length(CAST(event AS BLOB))) FROM stream_events WHERE stream_id = ?", {id});
   int64_t bytes = kept.integer(0, 1);
   int64_t count = kept.integer(0, 0);
   if (count <= kMaxEvents && bytes <= kMaxEventBytes) return;
   const core::Rows events = step.storage->query(
-      "SELECT seq, length(event) FROM stream_events WHERE stream_id = ? ORDER BY seq", {id});
+      "SELECT seq, length(CAST(event AS BLOB)) FROM stream_events WHERE stream_id = ? ORDER BY seq", {id});
   for (size_t i = 0; i + 1 < events.size() && (count > kMaxEvents || bytes > kMaxEventBytes); ++i) {
     step.storage->query("DELETE FROM stream_events WHERE stream_id = ? AND seq = ?",
                         {id, events.integer(i, 0)});
@@ -68,13 +69,16 @@ void close_connection(core::Context& step, std::string_view id) {
   step.writes.push_back({std::string(id), {}, core::StreamWrite::Then::close});
 }
 
+/// First those whose reader has left (a stream that waits for its first one expires sooner), then what
+/// concerns no call, then by age.
 void make_room(core::Context& step, std::string_view grant_id) {
   const core::Rows count = step.storage->query("SELECT count(*) FROM streams WHERE grant_id = ?", {grant_id});
   const int64_t excess = count.integer(0, 0) - kMaxStreams + 1;
   if (excess <= 0) return;
   const core::Rows oldest = step.storage->query(
-      "SELECT id FROM streams WHERE grant_id = ? ORDER BY reading, kind, opened_at, id LIMIT ?",
-      {grant_id, excess});
+      "SELECT id FROM streams WHERE grant_id = ?"
+      " ORDER BY coalesce(expires_at - opened_at, 0) <= ?, kind, opened_at, id LIMIT ?",
+      {grant_id, kUnread.milliseconds, excess});
   for (size_t i = 0; i < oldest.size(); ++i) drop_stream(step, oldest.text(i, 0));
 }
 
@@ -111,7 +115,11 @@ std::string event_text(std::string_view id, std::string_view data) {
   std::string text;
   if (!id.empty()) text.append("id: ").append(id).append("\n");
   if (!data.empty()) text += "event: message\n";
-  return text.append("data: ").append(data).append("\n\n");
+  text += "data: ";
+  // The end of a line would end the field. In a JSON text, such as an author's schema, it is only space.
+  std::replace_copy_if(
+      data.begin(), data.end(), std::back_inserter(text), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text.append("\n\n");
 }
 
 std::string open_stream(core::Context& step, StreamKind kind, const StreamOwner& owner,
@@ -232,17 +240,13 @@ void only_open(core::Context& step, const std::vector<std::string>& stream_ids) 
   }
 }
 
-void set_streams_alarm(core::Context& step) {
-  const core::Rows next =
-      step.storage->query("SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL");
-  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
-}
-
 void sweep_streams(core::Context& step) {
   const core::Rows late =
       step.storage->query("SELECT id FROM streams WHERE expires_at <= ?", {step.now.milliseconds});
   for (size_t i = 0; i < late.size(); ++i) drop_stream(step, late.text(i, 0));
-  set_streams_alarm(step);
+  const core::Rows next =
+      step.storage->query("SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL");
+  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
 }
 
 }  // namespace mcp

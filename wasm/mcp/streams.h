@@ -71,8 +71,6 @@ void only_open(core::Context& step, const std::vector<std::string>& stream_ids);
 
 /// Ends what waited too long, and says when to look again (`core::Context::alarm`).
 void sweep_streams(core::Context& step);
-/// When `sweep_streams` has something to do next.
-void set_streams_alarm(core::Context& step);
 
 void create_streams_schema(core::Storage& storage);
 

@@ -54,15 +54,36 @@ void publish(core::Context& step, std::string_view topic, std::string_view metho
     send(step, sessions.text(i, 0), notification_text(method, params));
 }
 
+/// What reading that URI would use; nothing where there is no such resource.
+std::optional<Use> use_of(const Exchange& exchange, std::string_view uri) {
+  if (const Resource* resource = exchange.catalogue.find_resource(uri, exchange.config)) {
+    return Use{resource->uri, resource->scope, resource->availability};
+  }
+  if (const auto templated = exchange.catalogue.find_template(uri, exchange.config)) {
+    return Use{templated->entry->uri_template, templated->entry->scope, templated->entry->availability};
+  }
+  return std::nullopt;
+}
+
+/// Who can never read a resource does not hear of it either; nothing where they may follow it. What is
+/// refused for now, as in a pause, may be followed: it does not change meanwhile, and the pause ends without
+/// a word.
+std::optional<Answered> out_of_reach(const Exchange& exchange, const Use& use) {
+  const Permission permission = exchange.gate.permit(use, exchange.caller, exchange.step);
+  if (permission.kind == Permission::Kind::scope_missing) {
+    return ScopeMissing{permission.challenge, permission.message};
+  }
+  if (exchange.gate.shows(use, exchange.caller)) return std::nullopt;
+  return Error{ErrorCode::forbidden, permission.message, {}};
+}
+
 std::variant<std::string, Error> subscribed_uri(const Exchange& exchange, const Message& message) {
   const std::optional<core::JsonView> uri_member = parameter(message, "uri");
   std::string_view uri;
   if (!uri_member || uri_member->get_string().get(uri) != simdjson::SUCCESS || uri.size() > kMaxTopicBytes) {
     return invalid_params("uri must be the URI of a resource");
   }
-  const bool known = exchange.catalogue.find_resource(uri, exchange.config) ||
-                     exchange.catalogue.find_template(uri, exchange.config);
-  if (!known) {
+  if (!use_of(exchange, uri)) {
     return Error{ErrorCode::resource_not_found, "Resource not found: " + std::string(uri) + ".",
                  R"({"uri":)" + core::json_quote(uri) + '}'};
   }
@@ -110,9 +131,8 @@ std::variant<std::string, Error> listen(const Exchange& exchange, const Message&
   }
   core::Json followed = core::Json::array();
   for (const std::string& uri : uris) {
-    const bool known = exchange.catalogue.find_resource(uri, exchange.config) ||
-                       exchange.catalogue.find_template(uri, exchange.config);
-    if (!known || uri.size() > kMaxTopicBytes) continue;
+    const std::optional<Use> use = use_of(exchange, uri);
+    if (!use || uri.size() > kMaxTopicBytes || out_of_reach(exchange, *use)) continue;
     hold(step, id, resource_topic(uri));
     followed.push_back(uri);
   }
@@ -136,6 +156,8 @@ std::variant<std::string, Error> listen(const Exchange& exchange, const Message&
 Answered subscribe(const Exchange& exchange, std::string_view session_id, const Message& message) {
   const std::variant<std::string, Error> uri = subscribed_uri(exchange, message);
   if (const Error* error = std::get_if<Error>(&uri)) return *error;
+  const std::optional<Use> use = use_of(exchange, std::get<std::string>(uri));
+  if (std::optional<Answered> refusal = out_of_reach(exchange, *use)) return *std::move(refusal);
   const core::Rows held =
       exchange.storage().query("SELECT count(*) FROM subscriptions WHERE holder = ?", {session_id});
   if (held.integer(0, 0) >= kMaxTopics) {
@@ -186,7 +208,7 @@ void remember_elicitation(core::Context& step, std::string_view elicitation_id, 
 void notify_elicitation_complete(core::Context& step, std::string_view elicitation_id) {
   const core::Rows rows = step.storage->query(
       "SELECT s.id FROM elicitations e JOIN streams s ON s.session_id = e.session_id WHERE e.id = ?"
-      " ORDER BY s.kind LIMIT 1",
+      " AND s.ended = 0 ORDER BY s.kind LIMIT 1",
       {elicitation_id});
   if (!rows.empty()) {
     send(step, rows.text(0, 0),

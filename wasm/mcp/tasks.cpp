@@ -220,6 +220,9 @@ void run_task(const Exchange& exchange, CallRecord record) {
 }
 
 void fail_task(core::Context& step, std::string_view task_id, const Error& error) {
+  const core::Rows rows = step.storage->query("SELECT status FROM tasks WHERE id = ?", {task_id});
+  // What has ended stays as it is, whatever becomes of the effects that were still under way.
+  if (rows.empty() || is_over(rows.text(0, 0))) return;
   update(step, task_id, kFailed, "", error_object(error));
 }
 
@@ -279,7 +282,11 @@ void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& g
     std::optional<CallRecord> record = task ? record_of(*task) : std::nullopt;
     if (!record) continue;
     const std::optional<Caller> caller = gate.recall(record->caller_handle, step);
-    if (caller) run_task({catalogue, config, gate, step, *caller}, *std::move(record));
+    if (caller) {
+      run_task({catalogue, config, gate, step, *caller}, *std::move(record));
+    } else {
+      fail_task(step, due.text(i, 0), {ErrorCode::forbidden, "Your human has ended this authority.", {}});
+    }
   }
   set_tasks_alarm(step);
 }

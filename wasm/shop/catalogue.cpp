@@ -1,8 +1,19 @@
 #include "shop/catalogue.h"
 
 #include "core/json.h"
+#include "mcp/completion.h"
 
 namespace shop {
+
+std::vector<std::string> sizes_beginning_with(std::string_view start) {
+  return mcp::words_with_prefix(kSizes, start);
+}
+
+std::string sizes_in_words() {
+  std::string words;
+  for (std::string_view size : kSizes) words.append(words.empty() ? "" : ", ").append(size);
+  return words;
+}
 
 std::string inventory_json() {
   const core::Json shirt = {{"label", "MCP T-Shirt"},

@@ -50,11 +50,11 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
   const std::string argument_digest = digest(step.crypto, purchase);
   if (purchase.idempotency_key) {
     const core::Rows before =
-        storage.query("SELECT argument_digest, document FROM orders WHERE idempotency_key = ?",
+        storage.query("SELECT argument_digest, document, id FROM orders WHERE idempotency_key = ?",
                       {std::string_view(*purchase.idempotency_key)});
     if (!before.empty()) {
       if (before.text(0, 0) != argument_digest) return KeyInUse{};
-      return PlacedBefore{std::string(before.text(0, 1))};
+      return PlacedBefore{std::string(before.text(0, 1)), std::string(before.text(0, 2))};
     }
   }
 
@@ -71,7 +71,24 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
                 {std::string_view(id), core::value_or_null(purchase.idempotency_key),
                  std::string_view(argument_digest), std::string_view(document)});
   enqueue(step, "order:" + std::string(buyer.subject) + ':' + id, document, step.now + kCopyLifetime);
-  return Placed{document};
+  return Placed{document, id};
+}
+
+std::optional<Placement> earlier_placement(core::Storage& storage, const Purchase& purchase) {
+  if (!purchase.idempotency_key) return std::nullopt;
+  const core::Rows before = storage.query("SELECT document, id FROM orders WHERE idempotency_key = ?",
+                                          {std::string_view(*purchase.idempotency_key)});
+  if (before.empty()) return std::nullopt;
+  core::JsonGate gate;
+  const core::JsonView order = gate.parse(before.text(0, 0)).root;
+  const auto contradicts = [&](std::string_view member, std::string_view known) {
+    return !known.empty() && core::string_member(order, member) != known;
+  };
+  if (contradicts("company", purchase.company) || contradicts("mailingAddress", purchase.mailing_address) ||
+      contradicts("tshirtSize", purchase.size)) {
+    return KeyInUse{};
+  }
+  return PlacedBefore{std::string(before.text(0, 0)), std::string(before.text(0, 1))};
 }
 
 std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::string_view> cursor,
@@ -95,6 +112,33 @@ std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::
     page.documents.emplace_back(rows.text(row, 1));
   }
   return page;
+}
+
+std::string order_list_json(const OrderPage& page) {
+  std::string json = R"({"title":"Your MCP Shop Orders","status":"success","orders":[)";
+  for (size_t i = 0; i < page.documents.size(); ++i) {
+    if (i > 0) json += ',';
+    json += page.documents[i];
+  }
+  json += R"(],"total":)" + std::to_string(page.total);
+  if (page.next_cursor) json += R"(,"nextCursor":)" + core::json_quote(*page.next_cursor);
+  return json + '}';
+}
+
+std::optional<std::string> find_order(core::Storage& storage, std::string_view id) {
+  const core::Rows rows = storage.query("SELECT document FROM orders WHERE id = ?", {id});
+  if (rows.empty()) return std::nullopt;
+  return std::string(rows.text(0, 0));
+}
+
+std::vector<std::string> order_ids(core::Storage& storage, std::string_view start) {
+  // Every character of an id comes before this one, so that the index serves.
+  const std::string end = std::string(start) + 'g';
+  const core::Rows rows =
+      storage.query("SELECT id FROM orders WHERE id >= ? AND id < ? ORDER BY seq DESC", {start, end});
+  std::vector<std::string> ids;
+  for (size_t row = 0; row < rows.size(); ++row) ids.emplace_back(rows.text(row, 0));
+  return ids;
 }
 
 }  // namespace shop

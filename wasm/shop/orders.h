@@ -15,13 +15,15 @@ namespace shop {
 
 /// How long the copy of an order is kept, from the order's date.
 inline constexpr core::Duration kCopyLifetime = core::days(30);
+/// Orders on a page, where nobody asks for another number.
+inline constexpr int64_t kUsualPage = 50;
 
 struct Buyer {
   std::string_view subject;
   std::string_view email;
 };
 
-/// Checked by the tool's parameters.
+/// Checked by the tool's parameters. Of a purchase that is not complete yet, what is not known is empty.
 struct Purchase {
   std::string_view company;
   std::string_view mailing_address;
@@ -33,10 +35,12 @@ struct Purchase {
 /// The order is stored.
 struct Placed {
   std::string document;
+  std::string id;
 };
 /// It had been placed before under this key; nothing was stored.
 struct PlacedBefore {
   std::string document;
+  std::string id;
 };
 /// The key belongs to a purchase with other arguments; nothing was stored.
 struct KeyInUse {};
@@ -45,6 +49,10 @@ using Placement = std::variant<Placed, PlacedBefore, KeyInUse>;
 
 /// Stores an order and the delivery of its copy. A document is the order as JSON text.
 Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& purchase);
+
+/// What the purchase's key was used for already: nothing, or never `Placed`. What is not known of the
+/// purchase contradicts nothing.
+std::optional<Placement> earlier_placement(core::Storage& storage, const Purchase& purchase);
 
 struct OrderPage {
   /// Newest first, each a JSON text.
@@ -59,6 +67,13 @@ struct OrderPage {
 /// still to come.
 std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::string_view> cursor,
                                      int64_t limit);
+/// `{title, status, orders, total, nextCursor?}` (`order_list_schema`).
+std::string order_list_json(const OrderPage& page);
+
+/// The document of an order; nothing where this person has none of that id.
+std::optional<std::string> find_order(core::Storage& storage, std::string_view id);
+/// The ids that begin with `start`, newest first.
+std::vector<std::string> order_ids(core::Storage& storage, std::string_view start);
 
 /// Creates what orders need. Safe to repeat.
 void create_orders_schema(core::Storage& storage);

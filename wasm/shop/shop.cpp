@@ -1,7 +1,10 @@
 #include "shop/shop.h"
 
+#include "shop/icons.h"
 #include "shop/orders.h"
 #include "shop/outbox.h"
+#include "shop/prompts.h"
+#include "shop/resources.h"
 #include "shop/tools/tools.h"
 
 namespace shop {
@@ -15,9 +18,17 @@ mcp::Offer offer() {
            .instructions =
                "A T-shirt shop. You act as the deputy of the human who allowed you, in their name and within "
                "their bounds: look at the inventory, order a shirt when they ask for one, list their orders. "
-               "A refusal says what stopped it; only the human can change that."},
+               "The same is there to read as resources: shop://inventory, shop://orders (subscribe to it to "
+               "hear of new orders) and shop://orders/{id}. The prompts order_tshirt and review_orders are "
+               "for the human to pick. Never guess what an order needs: what you leave out, the shop asks "
+               "the human for where the client can show a form, and elsewhere it says what is missing. A "
+               "refusal says what stopped it; only the human can change that.",
+           .icons = {kShirtIcon}},
       .tools = {list_inventory_tool(), buy_item_tool(), list_orders_tool(), user_info_tool(),
-                set_demo_mode_tool(), clear_demo_mode_tool(), pretty_please_tool()}};
+                set_demo_mode_tool(), clear_demo_mode_tool(), pretty_please_tool()},
+      .resources = {inventory_resource(), orders_resource()},
+      .templates = {order_template()},
+      .prompts = {order_prompt(), review_prompt()}};
 }
 
 std::string_view refusal_when_banned(std::string_view name) {

@@ -1,4 +1,5 @@
 #include "fixtures.h"
+#include "mcp/arguments.h"
 #include "mcp/server.h"
 
 namespace conformance {
@@ -35,6 +36,22 @@ ToolOutcome progresses(Call& call) {
   return ToolResult::text("All of it is done.");
 }
 
+/// Not of the suite: for tests of clients that leave, come back, or do not read.
+constexpr std::string_view kTicksSchema =
+    R"({"type":"object","properties":{"count":{"type":"integer","minimum":1,"maximum":1000},)"
+    R"("bytes":{"type":"integer","minimum":0,"maximum":100000}},"required":["count","bytes"]})";
+
+ToolOutcome ticks(Call& call) {
+  const int64_t count = mcp::optional_whole_argument(call.arguments, "count").value_or(1);
+  const int64_t bytes = mcp::optional_whole_argument(call.arguments, "bytes").value_or(0);
+  const std::string text(static_cast<size_t>(bytes), '.');
+  for (int64_t tick = 1; tick <= count; ++tick) {
+    call.progress(static_cast<double>(tick), static_cast<double>(count), text);
+    if (!call.sleep(std::to_string(tick), core::milliseconds(20))) return call.wait();
+  }
+  return ToolResult::text("Ticked " + std::to_string(count) + " times.");
+}
+
 ToolOutcome reconnects(Call& call) {
   call.disconnect(core::milliseconds(200));
   if (!call.sleep("work", core::milliseconds(400))) return call.wait();
@@ -58,6 +75,7 @@ std::vector<mcp::Tool> telling_tools() {
       tool("test_tool_with_logging", "Logs", "Logs three messages while it works.", logs),
       tool("test_logging_tool", "Logs once", "Logs one message.", logs_once),
       tool("test_tool_with_progress", "Progress", "Tells three times how far it is.", progresses),
+      tool("ticks", "Ticks", "Tells again and again how far it is.", ticks, kTicksSchema),
       tool("test_reconnection", "Reconnection",
            "Closes the connection while it works, so that the client comes back for the result.", reconnects),
       tool("test_trigger_tool_change", "Change of tools",

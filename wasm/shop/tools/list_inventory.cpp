@@ -1,5 +1,6 @@
 #include "mcp/arguments.h"
 #include "shop/catalogue.h"
+#include "shop/icons.h"
 #include "shop/shop.h"
 #include "shop/tools/tools.h"
 
@@ -23,6 +24,7 @@ mcp::Tool list_inventory_tool() {
           .input_schema = mcp::object_schema({}),
           .output_schema = inventory_schema(),
           .annotations = {mcp::Annotations::Effect::read_only, mcp::Annotations::Repeat::idempotent},
+          .icons = {kShirtIcon},
           .run = run};
 }
 

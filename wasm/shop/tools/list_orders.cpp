@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "mcp/arguments.h"
+#include "shop/icons.h"
 #include "shop/order_schema.h"
 #include "shop/orders.h"
 #include "shop/shop.h"
@@ -14,7 +15,6 @@ namespace {
 using Parameter = mcp::Parameter;
 
 constexpr std::string_view kName = "listMcpShopOrders";
-constexpr int64_t kDefaultLimit = 50;
 constexpr int64_t kMaxLimit = 200;
 
 constexpr std::array kParameters = {
@@ -32,19 +32,8 @@ constexpr std::array kParameters = {
               .maximum = 100},
 };
 
-std::string page_json(const OrderPage& page) {
-  std::string json = R"({"title":"Your MCP Shop Orders","status":"success","orders":[)";
-  for (size_t i = 0; i < page.documents.size(); ++i) {
-    if (i > 0) json += ',';
-    json += page.documents[i];
-  }
-  json += R"(],"total":)" + std::to_string(page.total);
-  if (page.next_cursor) json += R"(,"nextCursor":)" + core::json_quote(*page.next_cursor);
-  return json + '}';
-}
-
 mcp::ToolOutcome run(mcp::Call& call) {
-  const int64_t limit = mcp::optional_whole_argument(call.arguments, "limit").value_or(kDefaultLimit);
+  const int64_t limit = mcp::optional_whole_argument(call.arguments, "limit").value_or(kUsualPage);
   const std::optional<OrderPage> page =
       list_orders(call.storage(), mcp::optional_text_argument(call.arguments, "cursor"), limit);
   if (!page) {
@@ -52,7 +41,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
         "The cursor is not valid: pass the nextCursor of the last answer unchanged, or leave it out to start "
         "anew.");
   }
-  return mcp::ToolResult::json(page_json(*page));
+  return mcp::ToolResult::json(order_list_json(*page));
 }
 
 }  // namespace
@@ -67,6 +56,7 @@ mcp::Tool list_orders_tool() {
           .input_schema = mcp::object_schema(kParameters),
           .output_schema = order_list_schema(),
           .annotations = {mcp::Annotations::Effect::read_only, mcp::Annotations::Repeat::idempotent},
+          .icons = {kOrdersIcon},
           .run = run};
 }
 
