@@ -131,30 +131,19 @@ bool needs_stream(const std::vector<Call::Told>& told) {
 
 // ---- Ending ----
 
-/// What is wrong with the request as HTTP, as opposed to what it asks for.
-bool is_bad_request(ErrorCode code) {
-  return code == ErrorCode::header_mismatch || code == ErrorCode::missing_client_capability;
-}
-
 core::Outcome end(const Exchange& exchange, const CallRecord& record, AcceptedForms accepted,
                   const std::vector<Call::Told>& told, const Answered& answered) {
-  const std::string text = answer_text(exchange, record.revision, record.request_id, answered);
   if (!record.stream_id.empty()) {
     tell(exchange.step, record, told);
-    end_on_stream(exchange.step, record, text);
+    end_on_stream(exchange.step, record, answer_text(exchange, record.revision, record.request_id, answered));
     return core::Reply{};
-  }
-  if (const ScopeMissing* scope = std::get_if<ScopeMissing>(&answered)) {
-    return core::Respond{forbidden(record.request_id, *scope)};
-  }
-  if (const Error* error = std::get_if<Error>(&answered); error && is_bad_request(error->code)) {
-    return core::Respond{json_response(400, text)};
   }
   std::vector<std::string> before;
   for (const Call::Told& item : told) {
     if (!item.json.empty()) before.push_back(item.json);
   }
-  return core::Respond{answer(accepted, before, text)};
+  return core::Respond{
+      answer_response(exchange, record.revision, accepted, record.request_id, before, answered)};
 }
 
 Error authority_ended() {

@@ -1,7 +1,5 @@
 #include "mcp/exchange.h"
 
-#include "mcp/transport.h"
-
 namespace mcp {
 
 namespace {
@@ -65,6 +63,27 @@ std::string answer_text(const Exchange& exchange, Revision revision, const Reque
           [&](const ScopeMissing& scope) { return error_text(id, insufficient_scope(scope)); },
       },
       answered);
+}
+
+core::Response answer_response(const Exchange& exchange, Revision revision, AcceptedForms accepted,
+                               const RequestId& id, const std::vector<std::string>& before,
+                               const Answered& answered) {
+  if (const ScopeMissing* scope = std::get_if<ScopeMissing>(&answered)) return forbidden(id, *scope);
+  std::string text = answer_text(exchange, revision, id, answered);
+  const Error* error = std::get_if<Error>(&answered);
+  const bool bad_request = error && (error->code == ErrorCode::header_mismatch ||
+                                     error->code == ErrorCode::missing_client_capability);
+  return bad_request ? json_response(400, std::move(text)) : answer(accepted, before, std::move(text));
+}
+
+std::optional<Answered> refusal(const Exchange& exchange, const Use& use) {
+  const Permission permission = exchange.gate.permit(use, exchange.caller, exchange.step);
+  switch (permission.kind) {
+    case Permission::Kind::allowed: return std::nullopt;
+    case Permission::Kind::refused: return Error{ErrorCode::forbidden, permission.message, {}};
+    case Permission::Kind::scope_missing: return ScopeMissing{permission.challenge, permission.message};
+  }
+  return std::nullopt;
 }
 
 }  // namespace mcp

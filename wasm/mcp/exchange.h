@@ -11,6 +11,7 @@
 #include "mcp/gate.h"
 #include "mcp/jsonrpc.h"
 #include "mcp/revision.h"
+#include "mcp/transport.h"
 
 namespace mcp {
 
@@ -57,8 +58,17 @@ Error insufficient_scope(const ScopeMissing& scope);
 /// Handling").
 core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing& scope);
 
+/// Nothing where the gate lets it through.
+std::optional<Answered> refusal(const Exchange& exchange, const Use& use);
+
 /// The response to a request, as the revision writes it.
 std::string answer_text(const Exchange& exchange, Revision revision, const RequestId& id,
                         const Answered& answered);
+
+/// The same as HTTP: 403 where a scope is missing, 400 where the request is at odds with itself or the client
+/// has not declared enough, else 200. `before`: notifications that belong to it.
+core::Response answer_response(const Exchange& exchange, Revision revision, AcceptedForms accepted,
+                               const RequestId& id, const std::vector<std::string>& before,
+                               const Answered& answered);
 
 }  // namespace mcp

@@ -169,8 +169,8 @@ core::Outcome answer_legacy(const Exchange& exchange, const core::Request& reque
     return core::Respond{accepted_response()};
   }
   if (is_call(message.method)) return begin_call(exchange, message, origin_of(session, accepted));
-  const Answered answered = dispatch(exchange, session, message);
-  return core::Respond{answer(accepted, {}, answer_text(exchange, session.revision, *message.id, answered))};
+  return core::Respond{answer_response(exchange, session.revision, accepted, *message.id, {},
+                                       dispatch(exchange, session, message))};
 }
 
 core::Outcome answer_legacy_batch(const Exchange& exchange, const core::Request& request,

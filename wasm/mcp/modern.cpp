@@ -258,9 +258,7 @@ core::Outcome answer_modern(const Exchange& exchange, const core::Request& reque
 
   const std::optional<Answered> answered = dispatch(exchange, message, features);
   if (!answered) return core::Respond{error_response(404, message.id, method_not_found(message))};
-  const Error* error = std::get_if<Error>(&*answered);
-  if (error && error->code == ErrorCode::missing_client_capability) return refuse(*error);
-  return core::Respond{answer(accepted, {}, answer_text(exchange, kModern, *message.id, *answered))};
+  return core::Respond{answer_response(exchange, kModern, accepted, *message.id, {}, *answered)};
 }
 
 }  // namespace mcp

@@ -67,15 +67,11 @@ Answered failure(const CallRecord& record, ErrorCode code, const std::string& me
   return Error{code, message, {}};
 }
 
-/// Nothing where the gate lets it through.
+/// A tool says no in a result that the model can read.
 std::optional<Answered> refused(const Exchange& exchange, const CallRecord& record, const Use& use) {
-  const Permission permission = exchange.gate.permit(use, exchange.caller, exchange.step);
-  switch (permission.kind) {
-    case Permission::Kind::allowed: return std::nullopt;
-    case Permission::Kind::refused: return failure(record, ErrorCode::forbidden, permission.message);
-    case Permission::Kind::scope_missing: return ScopeMissing{permission.challenge, permission.message};
-  }
-  return std::nullopt;
+  std::optional<Answered> no = refusal(exchange, use);
+  const Error* error = no ? std::get_if<Error>(&*no) : nullptr;
+  return error ? failure(record, error->code, error->message) : no;
 }
 
 std::string pages_sentence(const UrlRequired& required) {

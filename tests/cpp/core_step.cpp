@@ -1,0 +1,159 @@
+// A step as bytes: inputs that are read back as they were written, outputs byte by byte, and nothing of
+// bytes that are neither.
+#include "core/step.h"
+
+#include "app_support.h"
+
+using namespace testing;
+
+namespace {
+
+const std::string kSeed(32, 's');
+constexpr core::Instant kNow{1'790'000'000'123};
+
+template <typename T>
+T round_trip(const T& input) {
+  const std::string bytes = core::encode_input(kNow, kSeed, input);
+  const std::optional<core::Begun> begun = core::decode_input(bytes);
+  REQUIRE(begun);
+  CHECK(begun->now == kNow);
+  CHECK(begun->entropy == kSeed);
+  REQUIRE(std::holds_alternative<T>(begun->input));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CHECK_FALSE(core::decode_input(std::string_view(bytes).substr(0, size)));
+  }
+  CHECK_FALSE(core::decode_input(bytes + '\0'));
+  return std::get<T>(begun->input);
+}
+
+struct Bytes : World {
+  /// An output as it is written, after what every output begins with.
+  std::string output(const core::Outcome& outcome) {
+    core::Context context = step();
+    return core::encode_output(outcome, context);
+  }
+};
+
+/// The beginning of an output that leaves nothing behind.
+core::WireWriter nothing_left() {
+  core::WireWriter writer;
+  writer.f64(0);
+  writer.u32(0);
+  writer.u32(0);
+  writer.u32(0);
+  return writer;
+}
+
+}  // namespace
+
+TEST_CASE("Step: inputs about streams are read as they were written") {
+  CHECK(round_trip(core::StreamOpened{"stream-1"}).stream_id == "stream-1");
+  CHECK(round_trip(core::StreamClosed{""}).stream_id == "");
+  CHECK(round_trip(core::Lost{std::string("a\0b", 3)}).continuation == std::string("a\0b", 3));
+  CHECK(round_trip(core::Wake{}).open_streams.empty());
+  CHECK(round_trip(core::Wake{{"a", "", "c"}}).open_streams == std::vector<std::string>{"a", "", "c"});
+}
+
+TEST_CASE("Step: results of effects are read as they were written") {
+  const core::Resume read =
+      round_trip(core::Resume{"continuation", {succeeded("bytes", 404), failed("why"), succeeded()}});
+  CHECK(read.continuation == "continuation");
+  REQUIRE(read.results.size() == 3);
+  CHECK(read.results[0].ok());
+  CHECK(read.results[0].code == 404);
+  CHECK(read.results[0].bytes == "bytes");
+  CHECK_FALSE(read.results[1].ok());
+  CHECK(read.results[1].bytes == "why");
+}
+
+TEST_CASE("Step: counts that no bytes stand behind are no input") {
+  for (const core::Input& input : {core::Input(core::Wake{}), core::Input(core::Resume{"c", {}})}) {
+    std::string bytes = core::encode_input(kNow, kSeed, input);
+    bytes.replace(bytes.size() - 4, 4, "\xff\xff\xff\xff");
+    CHECK_FALSE(core::decode_input(bytes));
+  }
+  std::string unknown = core::encode_input(kNow, kSeed, core::Alarm{});
+  unknown.back() = '\x7f';
+  CHECK_FALSE(core::decode_input(unknown));
+  CHECK_FALSE(core::decode_input(core::encode_input(kNow, "short", core::Alarm{})));
+}
+
+TEST_CASE("Step: an answer by a stream names it after its head") {
+  Bytes bytes;
+  core::RespondStream outcome;
+  outcome.head.status = 200;
+  outcome.head.headers.add("Content-Type", "text/event-stream");
+  outcome.stream_id = "stream-1";
+  core::WireWriter expected = nothing_left();
+  expected.u8(6);
+  core::write(expected, outcome.head);
+  expected.bytes("stream-1");
+  CHECK(bytes.output(outcome) == expected.str());
+}
+
+TEST_CASE("Step: what a step leaves comes before its outcome") {
+  Bytes bytes;
+  core::Context context = bytes.step();
+  context.wake_at(core::Instant{5});
+  context.wake_at(core::Instant{7});
+  context.writes = {{"a", "text", core::StreamWrite::Then::go_on}, {"b", "", core::StreamWrite::Then::close}};
+  context.background = {{{core::Sleep{core::milliseconds(1500)}}, "continuation"}};
+  context.log = {"{}"};
+  core::WireWriter expected;
+  expected.f64(5);  // the earlier alarm
+  expected.u32(2);
+  expected.bytes("a");
+  expected.bytes("text");
+  expected.u8(0);
+  expected.bytes("b");
+  expected.bytes("");
+  expected.u8(1);
+  expected.u32(1);
+  expected.u32(1);
+  expected.u8(8);
+  expected.u32(1500);
+  expected.bytes("continuation");
+  expected.u32(1);
+  expected.bytes("{}");
+  expected.u8(2);
+  expected.bytes("reply");
+  CHECK(core::encode_output(core::Reply{"reply"}, context) == expected.str());
+}
+
+TEST_CASE("Step: what must be fetched is written whole") {
+  Bytes bytes;
+  core::Fetch fetch{"POST", "https://x.example/", {}, "body"};
+  fetch.headers.add("A", "b");
+  core::WireWriter expected = nothing_left();
+  expected.u8(5);
+  expected.u32(2);
+  expected.u8(2);
+  expected.bytes("POST");
+  expected.bytes("https://x.example/");
+  core::write(expected, fetch.headers);
+  expected.bytes("body");
+  expected.u8(8);
+  expected.u32(60'000);
+  expected.bytes("c");
+  CHECK(bytes.output(core::Await{{fetch, core::Sleep{core::minutes(1)}}, "c"}) == expected.str());
+}
+
+// ---- base64url ----
+
+TEST_CASE("base64url is read back to what was written") {
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) {
+    CHECK(core::base64url_decode(core::base64url(bytes)) == bytes);
+    bytes += static_cast<char>(i);
+  }
+  CHECK(core::base64url_decode("") == "");
+  CHECK(core::base64url_decode("_-8") == "\xff\xef");
+}
+
+TEST_CASE("base64url has one way to write, and no other is read") {
+  for (const char* wrong :
+       {"A", "AAAAA", "AA==", "AA=", "_-9", "AB", "A A", "AA\n", "+/8", "AA.A", "\xC3\xA9"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(core::base64url_decode(wrong));
+  }
+}
