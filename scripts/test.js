@@ -16,6 +16,7 @@ import { setup } from './setup.js';
 const SUITES = [
   { name: 'format', about: 'the formatting of the C++', run: format },
   { name: 'types', about: 'the types of the JavaScript', run: types },
+  { name: 'docs', about: 'what the documents say is there', run: () => nodeTests('docs') },
   { name: 'native', about: 'the core, natively under sanitizers', run: native },
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
@@ -34,7 +35,7 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')}
   --help        this text`;
 
 async function format() {
-  const sources = ['wasm', 'tests/cpp', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
   return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
 }
 

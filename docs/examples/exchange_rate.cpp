@@ -56,7 +56,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
   if (!date || !rate || rate->get_double().get(number) != simdjson::SUCCESS) {
     return mcp::ToolResult::error("The exchange rates answered with something that is no rate.");
   }
-  return mcp::ToolResult::json(core::json_text({{"date", *date}, {"rate", number}}));
+  return mcp::ToolResult::json(core::json_text(core::Json{{"date", *date}, {"rate", number}}));
 }
 
 }  // namespace

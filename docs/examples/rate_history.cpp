@@ -62,7 +62,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
     rates[key] = *rate;
     call.progress(static_cast<double>(year - from + 1), static_cast<double>(to - from + 1), "Got " + key);
   }
-  return mcp::ToolResult::json(core::json_text({{"rates", rates}}));
+  return mcp::ToolResult::json(core::json_text(core::Json{{"rates", rates}}));
 }
 
 }  // namespace

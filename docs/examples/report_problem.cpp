@@ -67,7 +67,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
   const core::Rows rows = call.storage().query(
       "INSERT INTO problems (summary, urgency, reported_at) VALUES (?, ?, ?) RETURNING id",
       {summary, urgency, call.step.now.milliseconds});
-  return mcp::ToolResult::json(core::json_text({{"id", rows.integer(0, 0)}, {"urgency", urgency}}));
+  return mcp::ToolResult::json(core::json_text(core::Json{{"id", rows.integer(0, 0)}, {"urgency", urgency}}));
 }
 
 }  // namespace

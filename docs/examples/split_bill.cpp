@@ -50,7 +50,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
   for (int64_t person = 0; person < people; ++person) {
     shares.push_back(cents / people + (person < cents % people ? 1 : 0));
   }
-  return mcp::ToolResult::json(core::json_text({{"currency", currency}, {"shares", shares}}));
+  return mcp::ToolResult::json(core::json_text(core::Json{{"currency", currency}, {"shares", shares}}));
 }
 
 }  // namespace

@@ -113,8 +113,8 @@ TEST_CASE("Calls: an answer that only waits for effects needs no stream") {
   world.perform = [](const core::Effect&) { return succeeded("fetched"); };
   for (const std::string& revision : kAllRevisions) {
     AnyClient client(world, revision);
-    CHECK(client.call({}, "application/json").tool_text() == "fetched");
-    const Reply stream = client.call({}, "text/event-stream");
+    CHECK(client.call(kNothing, "application/json").tool_text() == "fetched");
+    const Reply stream = client.call(kNothing, "text/event-stream");
     CHECK(stream.form == Reply::Form::event_stream);
     CHECK(stream.tool_text() == "fetched");
   }

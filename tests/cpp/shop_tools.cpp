@@ -148,7 +148,7 @@ TEST_CASE("Shop: a purchase that makes no sense is refused in words, and nothing
   Shop shop;
   LegacyClient client(shop, "2025-11-25");
   const std::vector<std::pair<json, std::string>> cases = {
-      {json::object(), "/company is missing; it must be a string of 1 to 200 characters."},
+      {json::object(), "/company is missing"},
       {with(kPurchase, "company", ""), "/company has 0 characters; it must have at least 1 character."},
       {with(kPurchase, "company", " \t "), "/company is \" \\t \"; it must match the pattern"},
       {with(kPurchase, "company", "   "), "not blank"},

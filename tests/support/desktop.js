@@ -17,6 +17,8 @@ const LISTENS_WITHIN = 15_000;
 export class Desktop {
   /** What the human does from now on, at each sign-in. @type {import('./human.js').Choices} */
   choices = {};
+  /** What the human does with a form. @type {((form: any) => import('./clients/agent.js').Filled) | undefined} */
+  fill;
   /** Changes the address that a program opens, before the browser gets it. @type {(url: URL) => void} */
   rewrite = () => {};
   /** The addresses that programs opened. @type {URL[]} */

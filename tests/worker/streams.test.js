@@ -207,3 +207,25 @@ describe('many streams', () => {
     for (const stream of [...others, last]) stream.close();
   });
 });
+
+test('a client that was given more hears that its tools may have changed', async () => {
+  const { client, mcp } = await machine.appoint({ asks: { scope: 'shop:read' } });
+  const standing = await stand(await mcp.open());
+  await standing.next();
+  const listening = await listen(mcp);
+  await listening.message();
+  await machine.appoint({ client, asks: { scope: 'shop:read shop:buy' } });
+  assert.equal((await standing.message()).method, 'notifications/tools/list_changed');
+  assert.equal((await listening.message()).method, 'notifications/tools/list_changed');
+  standing.close();
+  listening.close();
+});
+
+test('trace context goes into the log, and nothing else of the request', async () => {
+  const { mcp } = await machine.appoint();
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await mcp.modern('tools/call', { name: 'buyMcpShopItem', arguments: { ...ORDER, company: 'Hidden Inc' }, _meta: { traceparent } });
+  const line = await until('a line in the log', () => machine.logs.split('\n').find((each) => each.includes(traceparent)));
+  assert.deepEqual(JSON.parse(line), { traceparent, method: 'tools/call', name: 'buyMcpShopItem' });
+  assert.ok(!machine.logs.includes('Hidden Inc'));
+});

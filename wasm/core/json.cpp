@@ -225,7 +225,13 @@ std::vector<std::string> string_list(std::optional<JsonView> list) {
 }
 
 std::string json_quote(std::string_view text) {
-  return json_text(Json(text));
+  // Most texts are ASCII that needs no escape.
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (!plain) return json_text(Json(text));
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  return quoted.append(1, '"').append(text).append(1, '"');
 }
 
 std::string json_text(const Json& json) {

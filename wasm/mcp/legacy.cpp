@@ -6,6 +6,7 @@
 #include "mcp/sessions.h"
 #include "mcp/streams.h"
 #include "mcp/subscriptions.h"
+#include "mcp/trace.h"
 #include "mcp/transport.h"
 
 namespace mcp {
@@ -62,6 +63,11 @@ struct Hello {
   ClientFeatures features;
 };
 
+/// Extensions belong to the modern era: a task would be given to a client that has no method to ask for it.
+ClientFeatures without_tasks(ClientFeatures features) {
+  return ClientFeatures::from_bits(features.bits() & ~(int64_t{1} << static_cast<int>(ClientFeature::tasks)));
+}
+
 std::variant<Hello, Error> read_hello(const Message& message) {
   const auto refuse = [](std::string_view rule) {
     return Error{ErrorCode::invalid_params, "Invalid params: " + std::string(rule) + ".", {}};
@@ -80,7 +86,7 @@ std::variant<Hello, Error> read_hello(const Message& message) {
     return refuse("clientInfo must be an object with the strings name and version");
   return Hello{legacy_revision(*version).value_or(kNewestLegacy),
                {*client_name, *client_version},
-               ClientFeatures::of(capabilities)};
+               without_tasks(ClientFeatures::of(capabilities))};
 }
 
 core::Response initialize(const Exchange& exchange, const Message& message, AcceptedForms accepted) {
@@ -168,6 +174,7 @@ core::Outcome answer_legacy(const Exchange& exchange, const core::Request& reque
     take(exchange, session, message);
     return core::Respond{accepted_response()};
   }
+  log_trace(exchange.step, message);
   if (is_call(message.method)) return begin_call(exchange, message, origin_of(session, accepted));
   return core::Respond{answer_response(exchange, session.revision, accepted, *message.id, {},
                                        dispatch(exchange, session, message))};

@@ -10,6 +10,7 @@
 #include "mcp/streams.h"
 #include "mcp/subscriptions.h"
 #include "mcp/tasks.h"
+#include "mcp/trace.h"
 #include "mcp/transport.h"
 
 namespace mcp {
@@ -19,9 +20,6 @@ namespace {
 constexpr std::string_view kMetaClientCapabilities = "io.modelcontextprotocol/clientCapabilities";
 constexpr std::string_view kMetaClientInfo = "io.modelcontextprotocol/clientInfo";
 constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLevel";
-
-/// Longer trace headers are not carried into the log (W3C Baggage section 3.3.2: platforms carry 8192 bytes).
-constexpr size_t kMaxTraceBytes = 8192;
 
 /// Members of ClientCapabilities that the revision defines; each is an object.
 constexpr std::array<std::string_view, 5> kCapabilities = {"elicitation", "experimental", "extensions",
@@ -205,24 +203,6 @@ CallOrigin origin_of(const Message& message, const core::Request& request, Clien
   return origin;
 }
 
-/// W3C Trace Context and Baggage, as clients carry them in `_meta` (2026-07-28, basic/index, "_meta").
-void log_trace(const Exchange& exchange, const Message& message) {
-  core::Json line;
-  for (std::string_view key : {"traceparent", "tracestate", "baggage"}) {
-    const std::optional<core::JsonView> value = meta_member(message, key);
-    std::string_view text;
-    if (value && value->get_string().get(text) == simdjson::SUCCESS && text.size() <= kMaxTraceBytes) {
-      line[std::string(key)] = text;
-    }
-  }
-  if (line.empty()) return;
-  line["method"] = message.method;
-  if (message.params) {
-    if (const auto target = core::string_member(*message.params, "name")) line["name"] = *target;
-  }
-  exchange.step.log.push_back(core::json_text(line));
-}
-
 core::Outcome listen_on_stream(const Exchange& exchange, AcceptedForms accepted, const Message& message) {
   if (!accepted.event_stream) {
     return core::Respond{error_response(
@@ -249,7 +229,7 @@ core::Outcome answer_modern(const Exchange& exchange, const core::Request& reque
   if (std::optional<Error> error = check_version(message, request.headers)) return refuse(*error);
   if (std::optional<Error> error = check_method_header(message, request.headers)) return refuse(*error);
   if (std::optional<Error> error = check_name_header(message, request.headers)) return refuse(*error);
-  log_trace(exchange, message);
+  log_trace(exchange.step, message);
 
   const ClientFeatures features = ClientFeatures::of(meta_member(message, kMetaClientCapabilities));
   if (is_call(message.method)) return begin_call(exchange, message, origin_of(message, request, features));

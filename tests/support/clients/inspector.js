@@ -77,6 +77,24 @@ export class Inspector {
     return new Answer(await this.#result('--method', 'tools/call', ...options));
   }
 
+  async resources() {
+    const { resources } = await this.#result('--method', 'resources/list');
+    return resources.map((/** @type {any} */ { uri }) => uri);
+  }
+
+  /** @param {string} uri */
+  async read(uri) {
+    const { contents } = await this.#result('--method', 'resources/read', '--uri', uri);
+    return JSON.parse(contents[0].text);
+  }
+
+  /** @param {string} name @param {Record<string, string>} [parameters] */
+  async prompt(name, parameters = {}) {
+    const pairs = Object.entries(parameters).map((pair) => pair.join('='));
+    const options = pairs.length > 0 ? ['--prompt-args', ...pairs] : [];
+    return (await this.#result('--method', 'prompts/get', '--prompt-name', name, ...options)).messages;
+  }
+
   async credentials() {
     const stored = JSON.parse(readFileSync(join(this.storage, 'oauth.json'), 'utf8')).servers[this.url];
     const [{ clientInformation }] = /** @type {any[]} */ (Object.values(stored.byIssuer));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Desktop } from '../desktop.js';
-import { Answer } from './agent.js';
+import { Answer, Inbox } from './agent.js';
 import { programOf, start } from './program.js';
 
 /** Long after anything here would be answered: a program that hangs shall say what it was doing. */
@@ -19,6 +19,7 @@ export class McpRemote {
   #nextId = 1;
   /** @type {Map<number, (message: any) => void>} */
   #waiting = new Map();
+  #updates = new Inbox();
 
   /** @param {string} url of the MCP endpoint @param {string[]} parameters @param {Desktop} desktop */
   constructor(url, parameters, desktop) {
@@ -62,7 +63,9 @@ export class McpRemote {
     });
     createInterface(program.child.stdout).on('line', (line) => {
       const message = JSON.parse(line);
-      this.#waiting.get(message.id)?.(message);
+      if (!message.method) this.#waiting.get(message.id)?.(message);
+      else if (message.method === 'elicitation/create') this.#fill(message);
+      else if (message.method === 'notifications/resources/updated') this.#updates.put(message.params.uri);
     });
     return program;
   }
@@ -70,10 +73,16 @@ export class McpRemote {
   async #initialize() {
     await this.request('initialize', {
       protocolVersion: '2025-11-25',
-      capabilities: {},
+      capabilities: { elicitation: { form: {} } },
       clientInfo: { name: 'a desktop application', version: '1.0.0' },
     });
     this.#send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  }
+
+  /** @param {{ id: unknown, params: any }} question */
+  #fill({ id, params }) {
+    const { fill } = /** @type {import('./agent.js').Human} */ (this.human);
+    this.#send({ jsonrpc: '2.0', id, result: fill?.(params) ?? { action: 'cancel' } });
   }
 
   /** @param {object} message */
@@ -110,6 +119,33 @@ export class McpRemote {
   /** @param {string} name @param {Record<string, unknown>} [parameters] */
   async call(name, parameters = {}) {
     return new Answer(await this.request('tools/call', { name, arguments: parameters }));
+  }
+
+  async resources() {
+    const { resources } = await this.request('resources/list');
+    return resources.map((/** @type {any} */ { uri }) => uri);
+  }
+
+  /** @param {string} uri */
+  async read(uri) {
+    const { contents } = await this.request('resources/read', { uri });
+    return JSON.parse(contents[0].text);
+  }
+
+  /** @param {string} name @param {Record<string, string>} [parameters] */
+  async prompt(name, parameters = {}) {
+    return (await this.request('prompts/get', { name, arguments: parameters })).messages;
+  }
+
+  /** @param {import('./agent.js').Reference} ref @param {string} name @param {string} value */
+  async complete(ref, name, value) {
+    return (await this.request('completion/complete', { ref, argument: { name, value } })).completion.values;
+  }
+
+  /** @param {string} uri */
+  async follow(uri) {
+    await this.request('resources/subscribe', { uri });
+    return { updates: this.#updates, end: () => this.request('resources/unsubscribe', { uri }) };
   }
 
   async credentials() {

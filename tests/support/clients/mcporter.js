@@ -53,8 +53,31 @@ export class Mcporter {
 
   /** @param {string} name @param {Record<string, unknown>} [parameters] */
   async call(name, parameters = {}) {
-    const { output } = await this.#run('call', `${SERVER}.${name}`, '--args', JSON.stringify(parameters), '--output', 'raw');
-    return new Answer(output);
+    const { output } = await this.#run('call', `${SERVER}.${name}`, '--args', JSON.stringify(parameters), '--output', 'json');
+    const printed = JSON.parse(output);
+    if (printed.error) throw new Error(printed.error);
+    // Of a structure it prints nothing but that.
+    return new Answer(printed.content ? printed : { content: [{ type: 'text', text: JSON.stringify(printed) }], structuredContent: printed });
+  }
+
+  async resources() {
+    const { output } = await this.#run('resource', SERVER, '--json');
+    return JSON.parse(output).resources.map((/** @type {any} */ { uri }) => uri);
+  }
+
+  /** @param {string} uri */
+  async read(uri) {
+    const { output } = await this.#run('resource', SERVER, uri, '--json');
+    const printed = JSON.parse(output);
+    if (printed.error) throw new Error(printed.error);
+    return printed;
+  }
+
+  async credentials() {
+    const { entries } = JSON.parse(readFileSync(join(this.desktop.directory, '.mcporter/credentials.json'), 'utf8'));
+    const [{ tokens }] = /** @type {any[]} */ (Object.values(entries));
+    // It keeps no registration beside its tokens: each sign-in makes one of its own.
+    return { ...tokens, client_id: this.human.opened.at(-1)?.searchParams.get('client_id') };
   }
 
   close() {

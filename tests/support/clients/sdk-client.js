@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { auth, Client, SdkHttpError, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { signIn } from '../human.js';
-import { Answer } from './agent.js';
+import { Answer, Inbox } from './agent.js';
 
 const REDIRECT = 'http://127.0.0.1:33418/callback'; // where nobody listens: this process takes the answer itself
 
@@ -89,7 +89,13 @@ export class SdkClient {
   constructor(url, mode) {
     this.name = `@modelcontextprotocol/client (${mode})`;
     this.#url = new URL(url);
-    this.#client = new Client({ name: 'typescript-application', version: '1.0.0' }, { versionNegotiation: { mode } });
+    this.#client = new Client(
+      { name: 'typescript-application', version: '1.0.0' },
+      { versionNegotiation: { mode }, capabilities: { elicitation: { form: {} } } },
+    );
+    this.#client.setRequestHandler('elicitation/create', async ({ params }) => {
+      return this.human.fill?.(params) ?? { action: /** @type {const} */ ('cancel') };
+    });
     this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.#keeper });
   }
 
@@ -165,6 +171,40 @@ export class SdkClient {
   /** @param {string} name @param {Record<string, unknown>} [parameters] */
   async call(name, parameters = {}) {
     return new Answer(await this.#persevere(() => this.#client.callTool({ name, arguments: parameters })));
+  }
+
+  async resources() {
+    const { resources } = await this.#persevere(() => this.#client.listResources());
+    return resources.map(({ uri }) => uri);
+  }
+
+  /** @param {string} uri */
+  async read(uri) {
+    const { contents } = await this.#persevere(() => this.#client.readResource({ uri }));
+    return JSON.parse(/** @type {any} */ (contents[0]).text);
+  }
+
+  /** @param {string} name @param {Record<string, string>} [parameters] */
+  async prompt(name, parameters = {}) {
+    return (await this.#persevere(() => this.#client.getPrompt({ name, arguments: parameters }))).messages;
+  }
+
+  /** @param {import('./agent.js').Reference} ref @param {string} name @param {string} value */
+  async complete(ref, name, value) {
+    const { completion } = await this.#persevere(() => this.#client.complete({ ref, argument: { name, value } }));
+    return completion.values;
+  }
+
+  /** @param {string} uri */
+  async follow(uri) {
+    const updates = new Inbox();
+    this.#client.setNotificationHandler('notifications/resources/updated', ({ params }) => updates.put(params.uri));
+    if (this.protocolVersion === '2026-07-28') {
+      const subscription = await this.#persevere(() => this.#client.listen({ resourceSubscriptions: [uri] }));
+      return { updates, end: () => subscription.close() };
+    }
+    await this.#persevere(() => this.#client.subscribeResource({ uri }));
+    return { updates, end: () => this.#client.unsubscribeResource({ uri }) };
   }
 
   async credentials() {

@@ -102,9 +102,8 @@ std::variant<core::JsonView, mcp::ToolOutcome> ask_human(mcp::Call& call, mcp::P
     if (answer->action == Action::failed) return refuse(missing);
     if (answer->action == Action::declined) {
       return mcp::ToolResult::error(
-          "Your human declined to give what the order lacks. Nothing was bought; do not try again unless "
-          "they "
-          "ask for it.");
+          "Your human declined to give what the order lacks. Nothing was bought; ask for it again only when "
+          "they bring it up.");
     }
     if (answer->action == Action::cancelled) {
       return mcp::ToolResult::error(
