@@ -1,6 +1,8 @@
-// The tools of docs/ADDING_A_TOOL.md, called as clients of several revisions call them.
+// The code of docs/ADDING_A_TOOL.md and docs/MAKE_IT_YOURS.md, called in several revisions.
 #include "../../docs/examples/examples.h"
 
+#include "../../docs/examples/notes.h"
+#include "mcp/catalogue.h"
 #include "support.h"
 
 using namespace testing;
@@ -227,4 +229,51 @@ TEST_CASE("Examples: a year without a rate ends the call with words") {
   CHECK(reply.is_tool_error());
   CHECK(world.performed == 1);
   CHECK(world.call("2025-11-25", "rateHistory", {{"from", 2003}, {"to", 2001}}).is_tool_error());
+}
+
+// ---- Notes ----
+
+TEST_CASE("Examples: notes are added, listed, read and deleted, in every revision") {
+  for (const std::string& revision : kRevisions) {
+    CAPTURE(revision);
+    World world(notes::offer());
+    notes::create_schema(world.storage);
+    const auto call = [&](std::string_view tool, const json& arguments) {
+      if (revision == kModernRevision) return ModernClient(world).call_tool(tool, arguments);
+      return LegacyClient(world, revision).call_tool(tool, arguments);
+    };
+    CHECK(call("addNote", {{"text", "Buy milk.\nAnd bread."}}).tool_text() == "Kept as note 1.");
+    call("addNote", {{"text", "Call Ada."}});
+    const json listed = json::parse(call("listNotes", json::object()).tool_text())["notes"];
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[0]["text"] == "Call Ada.");
+    CHECK(listed[1] ==
+          json{{"id", 1}, {"text", "Buy milk.\nAnd bread."}, {"writtenAt", core::iso8601(world.now)}});
+    CHECK(call("deleteNote", {{"id", 1}}).tool_text() == "Note 1 is gone.");
+    CHECK(call("deleteNote", {{"id", 1}}).is_tool_error());
+    CHECK(call("addNote", {{"text", " "}}).is_tool_error());
+  }
+}
+
+TEST_CASE("Examples: who follows the notes hears of a new one") {
+  World world(notes::offer());
+  notes::create_schema(world.storage);
+  LegacyClient client(world, "2025-11-25");
+  const std::string stream = client.get().stream;
+  client.call("resources/subscribe", {{"uri", "notes://all"}});
+  client.call_tool("addNote", {{"text", "Call Ada."}});
+  const std::vector<json> heard = world.news(stream);
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0]["method"] == "notifications/resources/updated");
+  const json read = client.call("resources/read", {{"uri", "notes://all"}}).result()["contents"][0];
+  CHECK(json::parse(read["text"].get<std::string>())["notes"].size() == 1);
+}
+
+TEST_CASE("Examples: nothing that they offer has a schema that cannot be used") {
+  CHECK(mcp::Catalogue(notes::offer()).problems().empty());
+  CHECK(mcp::Catalogue({.info = {},
+                        .tools = {examples::split_bill_tool(), examples::exchange_rate_tool(),
+                                  examples::report_problem_tool(), examples::rate_history_tool()}})
+            .problems()
+            .empty());
 }

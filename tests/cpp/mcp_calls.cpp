@@ -188,6 +188,32 @@ TEST_CASE("Calls: a question and an effect may be needed at once; the effect com
   }
 }
 
+TEST_CASE("Calls: a modern call that has a stream asks by its answer there") {
+  World world(scripted_offer());
+  world.perform = [](const core::Effect&) { return succeeded("fetched"); };
+  act = [](mcp::Call& call) -> mcp::ToolOutcome {
+    call.log(mcp::LogLevel::error, "", "begun");
+    const core::EffectResult* one = call.perform("one", core::Fetch{"GET", "https://one.example/", {}, {}});
+    if (!one) return call.wait();
+    const mcp::Answer* name = call.ask("name", form());
+    if (!name) return call.wait();
+    return said(one->bytes + show(*name));
+  };
+  ModernClient client(world, kAsksAll);
+  client.more_meta["io.modelcontextprotocol/logLevel"] = "error";
+  const Reply reply = client.call_tool("act");
+  REQUIRE(reply.form == Reply::Form::open_stream);
+  world.go_on();
+  Reply asked;
+  asked.body = world.messages(reply.stream).back();
+  CHECK(asked.result()["resultType"] == "input_required");
+  CHECK_FALSE(world.is_open(reply.stream));
+  CHECK(world.left_over() == "calls 1");  // what waits is not the stream's any more
+  CHECK(again(client, asked, {{"name", named("Ada")}}).tool_text() == R"(fetched{"name":"Ada"})");
+  CHECK(world.performed == 1);
+  CHECK(world.left_over() == "");
+}
+
 TEST_CASE("Calls: one that waits for nothing is the server's mistake") {
   World world(scripted_offer());
   act = [](mcp::Call& call) -> mcp::ToolOutcome { return call.wait(); };

@@ -185,9 +185,9 @@ TEST_CASE("Modern calls: what is no answer to the question is asked again") {
   World world(scripted_offer());
   ModernClient client(world, kAsksAll);
   Reply asked = ask(client);
-  for (const json& wrong :
-       {named("A"), accepted({{"nom", "Ada"}}), accepted({{"name", 7}}), accepted("Ada"), json("Ada"),
-        json(nullptr), json{{"action", "accept"}}, json{{"action", "maybe"}}, json::object()}) {
+  for (const json& wrong : {named("A"), accepted({{"nom", "Ada"}}), accepted({{"name", 7}}), accepted("Ada"),
+                            json("Ada"), json(nullptr), json{{"action", "accept"}}, json{{"action", "maybe"}},
+                            json::object(), json{{"action", "maybe"}, {"content", {{"name", "Ada"}}}}}) {
     CAPTURE(wrong.dump());
     asked = again(client, asked, {{"name", wrong}}, kAct);
     CHECK(asked.result()["resultType"] == "input_required");

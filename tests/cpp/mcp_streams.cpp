@@ -259,6 +259,7 @@ TEST_CASE("Streams: 256 events are kept, and of more the last ones") {
   world.hang_up(stream);
 
   say(world, stream, "256");
+  CHECK(world.left_over() == "stream_events 256, streams 1");
   CHECK(resume(world, stream, 0));  // the first has been seen
   CHECK(read(world, stream).size() == 256);
   world.hang_up(stream);
@@ -289,6 +290,12 @@ TEST_CASE("Streams: a mebibyte of events is kept, counted in bytes") {
     say(world, stream, data(half - frame));
     say(world, stream, data(half - frame));
     CHECK(world.left_over() == "stream_events 2, streams 1");
+    // The same once more, and a byte.
+    const std::string other = open(world);
+    say(world, other, data(half - frame));
+    say(world, other, data(half - frame + 1));
+    CHECK(world.left_over() == "stream_events 3, streams 2");
+    world.in_step([&](core::Context& step) { mcp::drop_stream(step, other); });
     say(world, stream, "1");
     CHECK(world.left_over() == "stream_events 2, streams 1");  // the first had to go
     say(world, stream, data(half + 1));
