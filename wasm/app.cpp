@@ -411,7 +411,8 @@ void App::forget_grant(std::string_view grant_id, core::Context& step) {
 Outcome App::on(const core::Alarm&, core::Context& step) {
   AuthorityGate gate(config_);
   server_.alarm(config_, gate, step);
-  return on_its_way(deliver(step), {}, step);
+  on_its_way(core::Reply{}, {}, step);  // what it left for the background
+  return deliver(step);
 }
 
 Outcome App::on(const core::StreamOpened& input, core::Context& step) {
@@ -425,6 +426,7 @@ Outcome App::on(const core::StreamClosed& input, core::Context& step) {
 }
 
 Outcome App::on(const core::Lost& input, core::Context& step) {
+  if (input.continuation.empty()) return core::Reply{};
   core::WireReader reader(std::string_view(input.continuation).substr(1));
   reader.bytes();
   server_.lost(reader.rest(), step);

@@ -264,6 +264,16 @@ TEST_CASE("Tasks: what one must know it asks by its status, and hears by tasks/u
   CHECK(text_of(world.get(id)) == R"({"name":"Ada"}{"roots":[]})");
 }
 
+TEST_CASE("Tasks: answers that nobody waits for do not set anything off") {
+  Tasks world;
+  act = task_that_fetches;
+  const std::string id = world.create();
+  is_acknowledged(world.update(id, {{"name", named("Ada")}}));
+  is_acknowledged(world.update(id, kNothing));
+  CHECK(world.flows.size() == 1);
+  CHECK(world.status(id) == "working");
+}
+
 TEST_CASE("Tasks: answers of another type are errors") {
   Tasks world;
   act = task_that_asks;
@@ -534,7 +544,7 @@ TEST_CASE("Tasks: the gate is asked each time that one goes on") {
   }
 }
 
-TEST_CASE("Tasks: they end with their grant, and move with it") {
+TEST_CASE("Tasks: they end with their grant; where it is replaced, what worked has failed") {
   Tasks world;
   act = task_that_fetches;
   const std::string id = world.create();
@@ -548,7 +558,11 @@ TEST_CASE("Tasks: they end with their grant, and move with it") {
     world.in_step([](core::Context& step) { mcp::replace_grant(step, "grant-a", "grant-b"); });
     CHECK(world.client.call("tasks/get", {{"taskId", id}}).code() == -32602);
     ModernClient bob(world, world.bob, kAsksAllAndTasks);
-    CHECK(bob.call("tasks/get", {{"taskId", id}}).result()["status"] == "working");
+    const json task = bob.call("tasks/get", {{"taskId", id}}).result();
+    CHECK(task["status"] == "failed");
+    CHECK(task["error"]["code"] == 403);
+    world.go_on();
+    CHECK(bob.call("tasks/get", {{"taskId", id}}).result()["status"] == "failed");
   }
 }
 

@@ -6,8 +6,8 @@
 //   <!-- yours: wasm/notes build/mine -->        these files are the reader's, so they need not be here
 
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -152,10 +152,9 @@ for (const { path, prose, blocks, links, spans, yours } of DOCUMENTS) {
 }
 
 test('every example is explained', () => {
-  const guide = parse('docs/ADDING_A_TOOL.md');
-  const shown = guide.blocks.map(({ mark }) => mark);
+  const shown = DOCUMENTS.flatMap(({ blocks }) => blocks.map(({ mark }) => mark));
   for (const file of globSync('docs/examples/*.cpp', { cwd: PROJECT })) {
-    assert.ok(shown.includes(`from ${file}`), `${file} is not in docs/ADDING_A_TOOL.md`);
-    assert.ok(statSync(join(PROJECT, file)).size < 5000, `${relative('docs/examples', file)} is too long for a guide`);
+    const named = shown.includes(`from ${file}`) || shown.includes(`from ${file.replace(/cpp$/, 'h')}`);
+    assert.ok(named, `no document shows anything of ${file}`);
   }
 });

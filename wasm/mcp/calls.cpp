@@ -62,15 +62,38 @@ core::Await await(Place place, AcceptedForms accepted, const CallRecord& record,
 
 enum class RowState { running, waiting };
 
+std::optional<CallRecord> decode_row(std::string_view text) {
+  const std::optional<std::string> bytes = core::base64url_decode(text);
+  return bytes ? CallRecord::decode(*bytes) : std::nullopt;
+}
+
+bool is_running(core::Context& step, std::string_view id) {
+  return !step.storage->query("SELECT 1 FROM calls WHERE id = ?", {id}).empty();
+}
+
+/// The last word of a call on its stream.
+void end_on_stream(core::Context& step, const CallRecord& record, std::string_view text) {
+  send(step, record.stream_id, text);
+  step.storage->query("DELETE FROM calls WHERE id = ?", {std::string_view(record.id)});
+  const core::Rows others = step.storage->query("SELECT 1 FROM calls WHERE stream_id = ? LIMIT 1",
+                                                {std::string_view(record.stream_id)});
+  if (others.empty()) finish_stream(step, record.stream_id);
+}
+
 void make_room(core::Context& step, std::string_view grant_id) {
   const int64_t count =
       step.storage->query("SELECT count(*) FROM calls WHERE grant_id = ?", {grant_id}).integer(0, 0);
   if (count < kMaxWaitingCalls) return;
-  const core::Rows oldest = step.storage->query(
-      "SELECT id, stream_id FROM calls WHERE grant_id = ? ORDER BY expires_at, id LIMIT ?",
-      {grant_id, count - kMaxWaitingCalls + 1});
+  const core::Rows oldest =
+      step.storage->query("SELECT id, record FROM calls WHERE grant_id = ? ORDER BY expires_at, id LIMIT ?",
+                          {grant_id, count - kMaxWaitingCalls + 1});
   for (size_t i = 0; i < oldest.size(); ++i) {
-    if (!oldest.text(i, 1).empty()) drop_stream(step, oldest.text(i, 1));
+    const std::optional<CallRecord> record = decode_row(oldest.text(i, 1));
+    if (record && !record->stream_id.empty()) {
+      end_on_stream(step, *record,
+                    error_text(record->request_id,
+                               {ErrorCode::internal_error, "Too many calls wait at the same time.", {}}));
+    }
     step.storage->query("DELETE FROM calls WHERE id = ?", {oldest.text(i, 0)});
   }
 }
@@ -94,24 +117,6 @@ void keep(const Exchange& exchange, CallRecord& record, RowState state, std::str
        expires_at.milliseconds});
   // Somebody waits on the other end of a stream; what waits for a new request can be cleared away at leisure.
   if (state == RowState::waiting && !record.stream_id.empty()) step.wake_at(expires_at);
-}
-
-std::optional<CallRecord> decode_row(std::string_view text) {
-  const std::optional<std::string> bytes = core::base64url_decode(text);
-  return bytes ? CallRecord::decode(*bytes) : std::nullopt;
-}
-
-bool is_running(core::Context& step, std::string_view id) {
-  return !step.storage->query("SELECT 1 FROM calls WHERE id = ?", {id}).empty();
-}
-
-/// The last word of a call on its stream.
-void end_on_stream(core::Context& step, const CallRecord& record, std::string_view text) {
-  send(step, record.stream_id, text);
-  step.storage->query("DELETE FROM calls WHERE id = ?", {std::string_view(record.id)});
-  const core::Rows others = step.storage->query("SELECT 1 FROM calls WHERE stream_id = ? LIMIT 1",
-                                                {std::string_view(record.stream_id)});
-  if (others.empty()) finish_stream(step, record.stream_id);
 }
 
 // ---- Telling ----
@@ -212,8 +217,12 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
                          "The call asked " + std::to_string(kMaxRounds) + " times and still has no answer.",
                          {}};
   }
+  if (!run.answered) keep_params(record, params);
+  const bool kept = asks || in_batch || !record.stream_id.empty() || needs_stream(run.told);
+  if (!run.answered && kept && record.encode().size() > kMaxRecordBytes) {
+    run.answered = Error{ErrorCode::internal_error, "The call holds too much to wait: over 1.4 MB.", {}};
+  }
   if (!run.answered && asks && record.revision >= kModern) {
-    keep_params(record, params);
     run.answered = input_required(exchange, record, run.questions, params_digest(exchange.step, params));
   }
   // The answers of a batch are parts of one text, never a stream.
@@ -233,7 +242,6 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
     record.stream_id = open_stream(exchange.step, StreamKind::call,
                                    {exchange.caller.grant_id, record.session_id, record.revision});
   }
-  keep_params(record, params);
   const bool on_stream = !record.stream_id.empty();
   if (on_stream) tell(exchange.step, record, run.told);
   if (asks) {

@@ -29,6 +29,9 @@ namespace mcp {
 inline constexpr core::Duration kQuestionLifetime = core::minutes(15);
 /// Calls of one grant that wait; a new one pushes out the oldest.
 inline constexpr int64_t kMaxWaitingCalls = 100;
+/// What one call may hold while it waits, in bytes: params, answers and results of effects. A row of a
+/// Durable Object has 2 MB, and in there it is base64.
+inline constexpr size_t kMaxRecordBytes = 1'400'000;
 /// How often one call may ask.
 inline constexpr uint32_t kMaxRounds = 20;
 

@@ -161,7 +161,9 @@ void end_grant(core::Context& step, std::string_view grant_id) {
 
 void replace_grant(core::Context& step, std::string_view from_grant, std::string_view to_grant) {
   core::Storage& storage = *step.storage;
-  end_calls(step, from_grant);  // what waits was asked under the old authority
+  // What waits or works was begun under the old authority; results stay.
+  end_calls(step, from_grant);
+  end_tasks(step, from_grant);
   storage.query("UPDATE sessions SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
   storage.query("UPDATE streams SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
   storage.query("UPDATE tasks SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});

@@ -198,6 +198,9 @@ void run_task(const Exchange& exchange, CallRecord record) {
         *run.answered);
     return;
   }
+  if (record.encode().size() > kMaxRecordBytes) {
+    return fail_task(step, id, {ErrorCode::internal_error, "The task holds too much: over 1.4 MB.", {}});
+  }
   if (run.deeds.empty() && ++record.rounds > kMaxRounds) {
     return fail_task(step, id, {ErrorCode::internal_error, "The task asked too often.", {}});
   }
@@ -224,6 +227,14 @@ void fail_task(core::Context& step, std::string_view task_id, const Error& error
   // What has ended stays as it is, whatever becomes of the effects that were still under way.
   if (rows.empty() || is_over(rows.text(0, 0))) return;
   update(step, task_id, kFailed, "", error_object(error));
+}
+
+void end_tasks(core::Context& step, std::string_view grant_id) {
+  const core::Rows rows = step.storage->query("SELECT id FROM tasks WHERE grant_id = ?", {grant_id});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    fail_task(step, rows.text(i, 0),
+              {ErrorCode::forbidden, "The authority of this task was replaced; call again.", {}});
+  }
 }
 
 Answered get_task(const Exchange& exchange, core::JsonView params) {

@@ -23,6 +23,9 @@ void run_task(const Exchange& exchange, CallRecord record);
 /// Its end, for a reason that is not the call's.
 void fail_task(core::Context& step, std::string_view task_id, const Error& error);
 
+/// Those of a grant that are not over fail: nothing goes on under an authority that was replaced.
+void end_tasks(core::Context& step, std::string_view grant_id);
+
 // The methods. A task belongs to the grant that made it; to others it does not exist.
 Answered get_task(const Exchange& exchange, core::JsonView params);
 Answered update_task(const Exchange& exchange, core::JsonView params);
