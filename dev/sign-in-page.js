@@ -49,7 +49,7 @@ export function signInPage(target, people) {
   const rows = people.map(
     ({ email, firstName, lastName, admin }) => `
         <li><a class="person" href="${link({ login_hint: email })}"><strong>${escape(`${firstName} ${lastName}`)}</strong>
-          <span>${escape(email)}${admin ? ' · shop administrator' : ''}</span></a></li>`,
+          <span>${escape(email)}${admin ? ' · administrator' : ''}</span></a></li>`,
   );
   const impersonations = people.map(
     ({ email, firstName }) => `

@@ -1,12 +1,12 @@
 /**
- * A local stand-in for WorkOS AuthKit, so that the shop runs on a laptop without an account.
+ * A local stand-in for WorkOS AuthKit, so that the server runs on a laptop without an account.
  *
  * WorkOS's own emulator does the work: authorization codes with PKCE, sessions, refresh tokens, the user API. A small
  * server in front of it adds the four things that the hosted AuthKit has and the emulator lacks:
  *   - a page where a person is chosen (the emulator signs in the first one at once),
  *   - the person's organization in the session, and with it their permissions,
  *   - impersonation: the `act` claim of a session that an administrator opened as somebody else,
- *   - people who stay the same: the emulator makes up new user ids at every start, but orders belong to ids.
+ *   - people who stay the same: the emulator makes up new user ids at every start, but what they own belongs to ids.
  * The last two change what an access token says, so the front signs these tokens and serves the key set itself.
  */
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ import { signInPage } from './sign-in-page.js';
  * @property {string} email
  * @property {string} firstName
  * @property {string} lastName
- * @property {boolean} [admin] whether their role has the permission `shop:admin`
+ * @property {boolean} [admin] whether their role has the permission of administrators
  *
  * @typedef {object} WorkOS
  * @property {string} url where the Worker finds the API (WORKOS_API_URL)
@@ -39,7 +39,9 @@ export const PEOPLE = [
 ];
 
 const CLIENT_ID = 'client_local';
-const ADMIN_ROLE = 'shop-admin';
+const ADMIN_ROLE = 'admin';
+/** The permission of administrators, which tools may ask for (getUserInfo does). */
+const ADMIN_PERMISSION = 'shop:admin';
 
 /**
  * @param {{ port?: number, users?: Person[] }} [options] port 0 (the default) takes any free port
@@ -58,9 +60,9 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
         last_name: person.lastName,
         email_verified: true,
       })),
-      organizations: [{ name: 'Shop' }],
-      permissions: [{ slug: 'shop:admin', name: 'Administer the shop' }],
-      roles: [{ slug: ADMIN_ROLE, name: 'Shop administrator', permissions: ['shop:admin'] }],
+      organizations: [{ name: 'Local' }],
+      permissions: [{ slug: ADMIN_PERMISSION, name: 'Administer' }],
+      roles: [{ slug: ADMIN_ROLE, name: 'Administrator', permissions: [ADMIN_PERMISSION] }],
     },
   });
   Object.assign(globalThis, { Request, Response });

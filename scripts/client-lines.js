@@ -1,8 +1,10 @@
 const DEFAULT_URL = 'http://localhost:8787';
+/** What clients call it in their lists (kShortName in wasm/service.h). */
+const SERVER = 'shop';
 
 /**
  * What to tell somebody who wants to connect a client.
- * @param {string} url of the shop, without the path of the MCP endpoint
+ * @param {string} url of the server, without the path of the MCP endpoint
  * @returns {string}
  */
 export function clientLines(url) {
@@ -10,7 +12,7 @@ export function clientLines(url) {
   const isLocal = ['localhost', '127.0.0.1'].includes(new URL(url).hostname);
   return `Connect a client to ${endpoint}
 
-  Claude Code      claude mcp add --transport http shop ${endpoint}
+  Claude Code      claude mcp add --transport http ${SERVER} ${endpoint}
   mcp-remote       npx mcp-remote ${endpoint}
   MCP Inspector    npx pnpm@12 inspect${url === DEFAULT_URL ? '' : ` --url ${url}`}
 ${isLocal ? desktopLocal(endpoint) : desktopDeployed(endpoint)}`;
@@ -24,7 +26,7 @@ function desktopDeployed(endpoint) {
 
 /** @param {string} endpoint */
 function desktopLocal(endpoint) {
-  const server = `"shop": { "command": "npx", "args": ["-y", "mcp-remote", "${endpoint}"] }`;
+  const server = `"${SERVER}": { "command": "npx", "args": ["-y", "mcp-remote", "${endpoint}"] }`;
   return `  Claude Desktop   Settings, Developer, Edit Config; then restart it:
 
     { "mcpServers": { ${server} } }

@@ -1,7 +1,7 @@
 /**
  * `pnpm conformance`: the official conformance suite of MCP. Its scenarios for servers run against the fixtures of
  * tests/conformance, which are the library's C++ and the shim that ships, in workerd; its scenarios for authorization
- * servers run against the shop itself. What counts is what the suite writes to its result files: a warning there is a
+ * servers run against the Worker itself. What counts is what the suite writes to its result files: a warning there is a
  * failure here, and there is no list of failures that are expected.
  */
 import { spawn } from 'node:child_process';
@@ -60,7 +60,7 @@ export async function conformance({ only = SETS, scenario } = {}) {
   /** @type {Row[]} */
   const rows = [];
   if (revisions.length > 0) rows.push(...(await againstFixtures(revisions)));
-  if (only.includes(AUTHORIZATION) && !scenario) rows.push(await againstShop());
+  if (only.includes(AUTHORIZATION) && !scenario) rows.push(await againstWorker());
 
   const failures = rows.flatMap(({ name, scenarios }) => scenarios.flatMap((one) => failuresOf(name, one)));
   const passed = rows.reduce((sum, { scenarios }) => sum + count(scenarios, 'SUCCESS'), 0);
@@ -112,10 +112,10 @@ async function againstFixtures(revisions) {
 /** @param {Scenario} scenario */
 const isTasks = ({ name }) => name.startsWith('tasks-');
 
-/** The suite takes an authorization code from the shop, with a human at its pages. @returns {Promise<Row>} */
-async function againstShop() {
+/** The suite takes an authorization code from the Worker, with a human at its pages. @returns {Promise<Row>} */
+async function againstWorker() {
   await buildWasm();
-  const stack = await step('Starting the shop', () => startStack());
+  const stack = await step('Starting the Worker', () => startStack());
   try {
     const directory = join(RESULTS, AUTHORIZATION);
     const { status, output } = await step('Running the suite for authorization servers', () => authorize(stack.url, directory));

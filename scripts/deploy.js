@@ -1,5 +1,5 @@
 /**
- * `pnpm deploy`: from an empty Cloudflare account to a running shop, step by step. Each step first looks at what is
+ * `pnpm deploy`: from an empty Cloudflare account to a running server, step by step. Each step first looks at what is
  * there, so that a second run only uploads the code anew and changes nothing that stands.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { missingNamespaces, publicUrl, withNamespace, withPublicUrl, workerName 
 
 const HELP = `pnpm deploy, or with options: pnpm run deploy [options] (plain "pnpm deploy" keeps them to itself)
 
-Builds the shop and deploys it to Cloudflare Workers. Asks for what it needs the first time:
+Builds the server and deploys it to Cloudflare Workers. Asks for what it needs the first time:
   WORKOS_CLIENT_ID, WORKOS_API_KEY   from the WorkOS dashboard, API Keys (or from the environment, by these names)
 
   --dry-run   build, and only show what would be done
@@ -183,7 +183,7 @@ function wrangler(parameters, options) {
 /** @param {string} url */
 function whatIsLeft(url) {
   return `
-The shop is at ${url}
+The server is at ${url}
 
 In the WorkOS dashboard, under Redirects, enter this redirect URI once (nobody can sign in before):
   ${url}/callback

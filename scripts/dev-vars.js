@@ -24,7 +24,7 @@ export function readDevVars() {
 export function completeDevVars(vars) {
   if (!vars.AUTHORITY_SECRET) add(vars, 'AUTHORITY_SECRET', newSecret(), 'Signs local grants.');
   if (vars.PUBLIC_URL === undefined) {
-    add(vars, 'PUBLIC_URL', '', 'Empty: any address of this machine, whatever wrangler.toml says about the deployed shop.');
+    add(vars, 'PUBLIC_URL', '', 'Empty: any address of this machine, whatever wrangler.toml says about the deployed server.');
   }
 }
 

@@ -1,4 +1,4 @@
-/** `pnpm dev`: the whole shop on this machine, rebuilt when the C++ or a page changes. */
+/** `pnpm dev`: the whole server on this machine, rebuilt when the C++ or a page changes. */
 import { watchFile } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { watchTrees } from './watch.js';
 
 const HELP = `pnpm dev [options]
 
-Builds the shop and runs it on this machine, with a local stand-in for AuthKit unless .dev.vars or .env hold
+Builds the server and runs it on this machine, with a local stand-in for AuthKit unless .dev.vars or .env hold
 WORKOS_CLIENT_ID and WORKOS_API_KEY. Changes of the C++, of the pages and of the shim take effect at once.
 
   --port PORT   where to listen (8787)
@@ -43,7 +43,7 @@ function rebuildOnChange() {
 function signInLines(workos, url) {
   if (!workos) return `Sign in with WorkOS AuthKit. Its dashboard must list this redirect URI: ${url}/callback`;
   const people = workos.users.map(({ email, firstName, lastName, admin }) => {
-    return `  ${email.padEnd(20)} ${firstName} ${lastName}${admin ? ', administrator of the shop' : ''}`;
+    return `  ${email.padEnd(20)} ${firstName} ${lastName}${admin ? ', administrator' : ''}`;
   });
   return `Sign in, without a password, as one of\n${people.join('\n')}`;
 }
@@ -95,7 +95,7 @@ await program(import.meta.url, async () => {
 
   const url = vars.PUBLIC_URL ?? stack.url;
   console.log(`
-The shop is listening on ${stack.url}
+The server is listening on ${stack.url}
 
 ${signInLines(stack.workos, url)}
 

@@ -1,13 +1,13 @@
-/** `pnpm inspect`: the MCP Inspector in the browser, pointed at the shop. */
+/** `pnpm inspect`: the MCP Inspector in the browser, pointed at the server. */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { Failure, local, program } from './run.js';
 
 const HELP = `pnpm inspect [options]
 
-Opens the MCP Inspector on a shop that runs already.
+Opens the MCP Inspector on a server that runs already.
 
-  --url URL   where the shop is (http://localhost:8787)
+  --url URL   where the server is (http://localhost:8787)
   --help      this text`;
 
 await program(import.meta.url, async () => {

@@ -12,6 +12,7 @@ import { Reader, Writer } from './wire.js';
  *   input_buffer(size: number): number,
  *   result_buffer(size: number): number,
  *   body_limit(): number,
+ *   scopes(): number,
  *   configure(size: number): void,
  *   step(size: number, inObject: number): number,
  *   _initialize(): void,
@@ -41,6 +42,8 @@ export class Core {
     this.#variables = JSON.stringify(Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string')));
     /** The largest request body that the core takes, in bytes. */
     this.bodyLimit = this.#instance().body_limit();
+    /** The OAuth scopes that the core knows. */
+    this.scopes = decoder.decode(this.#output(this.#instance().scopes())).split(' ');
   }
 
   /**
@@ -61,9 +64,7 @@ export class Core {
       const bytes = input.bytes();
       // In this order: input_buffer() may grow the memory, and a view from before is dead then.
       this.#bytes(exports.input_buffer(bytes.length), bytes.length).set(bytes);
-      const at = exports.step(bytes.length, sql ? 1 : 0);
-      const length = new DataView(exports.memory.buffer).getUint32(at, true);
-      return new Reader(new Uint8Array(exports.memory.buffer, at + 4, length));
+      return new Reader(this.#output(exports.step(bytes.length, sql ? 1 : 0)));
     } catch (error) {
       this.#exports = null;
       throw error;
@@ -102,6 +103,12 @@ export class Core {
     this.#bytes(at, variables.length).set(variables);
     exports.configure(variables.length);
     return exports;
+  }
+
+  /** What the core gives: its length, then its bytes. @param {number} at */
+  #output(at) {
+    const { buffer } = /** @type {Exports} */ (this.#exports).memory;
+    return this.#bytes(at + 4, new DataView(buffer).getUint32(at, true));
   }
 
   /** @param {number} at @param {number} size */

@@ -1,8 +1,7 @@
-// The Worker's bindings (wrangler.toml). Variables and secrets go to the core as they are: see wasm/core/config.h.
+// The Worker's bindings (wrangler.toml) that the shim knows; others the core names. Variables and secrets go to the core as they are: see wasm/core/config.h.
 interface Env {
   PRINCIPALS: DurableObjectNamespace<import('./principal.js').Principal>;
   OAUTH_KV: KVNamespace;
-  ORDERS: KVNamespace;
   REGISTRATIONS?: RateLimit;
 }
 

@@ -22,7 +22,7 @@ export default {
         const response = await object.fetch(/** @type {any} */ (onward));
         return response.headers.has(STREAM) ? await holdStream(object, response) : response;
       }
-      if (outcome.kind === 'oauth') return await serverOf(outcome.issuer).fetch(/** @type {any} */ (onward), env, ctx);
+      if (outcome.kind === 'oauth') return await serverOf(outcome.issuer, env).fetch(/** @type {any} */ (onward), env, ctx);
     } catch (error) {
       console.error('a step failed', error);
     }

@@ -1,6 +1,7 @@
 // The OAuth provider, bound to the core: its operations as effects, and its storage inside the principal's object.
 
 import { AuthorizationError, authorizationErrorRedirect, OAuthAuthorizationServer, OAuthError } from '@cloudflare/workers-oauth-provider';
+import { coreOf } from './core.js';
 
 /** @typedef {import('./steps.js').World} World */
 /** @typedef {import('./steps.js').Result} Result */
@@ -8,8 +9,8 @@ import { AuthorizationError, authorizationErrorRedirect, OAuthAuthorizationServe
 /** One authorization server for each issuer (in development localhost and 127.0.0.1 are two). @type {Map<string, OAuthAuthorizationServer<Env>>} */
 const servers = new Map();
 
-/** @param {string} issuer */
-export function serverOf(issuer) {
+/** @param {string} issuer @param {Env} env */
+export function serverOf(issuer, env) {
   let server = servers.get(issuer);
   if (!server) {
     server = new OAuthAuthorizationServer({
@@ -18,7 +19,7 @@ export function serverOf(issuer) {
       authorizeEndpoint: `${issuer}/authorize`,
       tokenEndpoint: `${issuer}/token`,
       clientRegistrationEndpoint: `${issuer}/register`,
-      scopesSupported: ['shop:read', 'shop:buy'],
+      scopesSupported: coreOf(env).scopes,
       clientIdMetadataDocumentEnabled: true,
       onError: ({ status, code, internal }) => console.warn(`oauth ${status} ${code} ${internal.category} ${internal.reason}`),
     });
@@ -66,7 +67,7 @@ const operations = {
     return { redirect_to: redirectTo };
   },
   async validate_token(_oauth, { token, resource }, { env }, issuer) {
-    const valid = await serverOf(issuer).validateToken(resource, token, env);
+    const valid = await serverOf(issuer, env).validateToken(resource, token, env);
     return valid ? { audience: valid.audience, expires_at: valid.expiresAt, scope: valid.scope } : {};
   },
 };
@@ -74,7 +75,7 @@ const operations = {
 /** @param {string} operation @param {string} issuer @param {any} args @param {World} world @returns {Promise<Result>} */
 export async function performOAuth(operation, issuer, args, world) {
   try {
-    const answer = await operations[operation](serverOf(issuer).getOAuthApi(world.env), args, world, issuer);
+    const answer = await operations[operation](serverOf(issuer, world.env).getOAuthApi(world.env), args, world, issuer);
     return { ok: true, bytes: JSON.stringify(answer) };
   } catch (error) {
     const known = error instanceof AuthorizationError || error instanceof OAuthError;

@@ -183,7 +183,7 @@ export class Principal extends DurableObject {
 
   /** @param {{ issuer: string, shareKey: string, shareSeconds: number }} to @param {Request} request @param {Uint8Array | null} body */
   async #askOAuth({ issuer, shareKey, shareSeconds }, request, body) {
-    const now = () => serverOf(issuer).fetch(new Request(request, { body }), this.#env, /** @type {any} */ (this.ctx));
+    const now = () => serverOf(issuer, this.#env).fetch(new Request(request, { body }), this.#env, /** @type {any} */ (this.ctx));
     const ask = () => (this.#turn = this.#turn.then(now, now));
     if (!shareKey) return ask();
     let answer = this.#shared.get(shareKey);

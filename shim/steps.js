@@ -122,9 +122,9 @@ function readEffect(out) {
       return (world) => performOAuth(operation, issuer, JSON.parse(args), world);
     }
     case 5: {
-      const [key, value, ttl] = [out.text(), out.text(), out.u32()];
+      const [binding, key, value, ttl] = [out.text(), out.text(), out.text(), out.u32()];
       return async ({ env }) => {
-        await env.ORDERS.put(key, value, { expirationTtl: ttl });
+        await /** @type {KVNamespace} */ (/** @type {any} */ (env)[binding]).put(key, value, { expirationTtl: ttl });
         return { ok: true };
       };
     }

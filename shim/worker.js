@@ -1,4 +1,4 @@
-// The entry: the shop's module, in the shim that serves any of them.
+// The entry: the module that ships, in the shim that serves any of them.
 
 import module from '../build/wasm/deputy.wasm';
 import { provide } from './core.js';

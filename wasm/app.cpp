@@ -4,11 +4,12 @@
 #include "authority/pauses.h"
 #include "authority_gate.h"
 #include "core/json.h"
+#include "core/outbox.h"
 #include "identity/boundary.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
 #include "identity/vault.h"
-#include "shop/outbox.h"
+#include "service.h"
 #include "shop/shop.h"
 
 namespace {
@@ -17,7 +18,7 @@ using core::Await;
 using core::Outcome;
 using core::Respond;
 
-/// Orders that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
+/// Copies that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
 /// queueing them long.
 constexpr size_t kDeliveriesPerAlarm = 50;
 
@@ -98,12 +99,15 @@ core::Response not_configured(const std::vector<core::Config::Problem>& problems
 core::Response landing(const identity::Site& site) {
   const bool local = core::is_loopback_host(core::parse_url(site.origin)->host);
   return identity::page(
-      200, "T-shirts, bought by your agent",
-      identity::fill("landing.html", {{"mcp", site.resource()},
-                                      {"clients",
-                                       identity::fill(local ? "connect-local.html" : "connect-deployed.html",
-                                                      {{"mcp", site.resource()}}),
-                                       identity::Slot::Kind::html}}));
+      200, service::kHeading,
+      identity::fill(
+          "landing.html",
+          {{"heading", std::string(service::kHeading)},
+           {"mcp", site.resource()},
+           {"clients",
+            identity::fill(local ? "connect-local.html" : "connect-deployed.html",
+                           {{"mcp", site.resource()}, {"server", std::string(service::kShortName)}}),
+            identity::Slot::Kind::html}}));
 }
 
 /// The body is longer than anything this endpoint takes, and says so before it comes (RFC 9110 section 8.6).
@@ -134,7 +138,7 @@ void migrate_protocol(core::Storage& storage) {
 }
 
 void wake_for_deliveries(core::Context& step) {
-  if (const std::optional<core::Instant> due = shop::next_due(*step.storage)) step.wake_at(*due);
+  if (const std::optional<core::Instant> due = core::next_due(*step.storage)) step.wake_at(*due);
 }
 
 /// Whose object this is; empty before the first grant.
@@ -207,7 +211,7 @@ Outcome App::on(const core::EdgeRequest& input, core::Context&) {
   if (path == "/callback") return Respond{method_not_allowed("GET, HEAD")};
   if (path == "/consent") return Respond{method_not_allowed("POST")};
   return Respond{identity::message_page(404, "There is nothing here", "This address leads nowhere.",
-                                        "The shop's MCP endpoint is " + site->resource() + ".")};
+                                        "The MCP endpoint is " + site->resource() + ".")};
 }
 
 Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& site) {
@@ -267,6 +271,7 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   authority::create_grants_schema(storage);
   authority::create_pauses_schema(storage);
   identity::create_vault_schema(storage);
+  core::create_outbox_schema(storage);
   shop::create_schema(storage);
   migrate_protocol(storage);
   // Alarms that got lost are set again.
@@ -434,15 +439,16 @@ Outcome App::on(const core::Lost& input, core::Context& step) {
 }
 
 Outcome App::deliver(core::Context& step) {
-  const std::vector<shop::Delivery> due = shop::due(*step.storage, step.now, kDeliveriesPerAlarm);
+  const std::vector<core::Delivery> due = core::due(*step.storage, step.now, kDeliveriesPerAlarm);
   if (due.empty()) {
     wake_for_deliveries(step);
     return core::Reply{};
   }
   Await await;
   core::WireWriter state;
-  for (const shop::Delivery& delivery : due) {
-    await.effects.push_back(core::PutOrder{delivery.key, delivery.value, delivery.ttl_seconds});
+  for (const core::Delivery& delivery : due) {
+    await.effects.push_back(
+        core::PutCopy{std::string(service::kCopies), delivery.key, delivery.value, delivery.ttl_seconds});
     state.i64(delivery.seq);
   }
   await.continuation = continuation(Machine::deliver, state.str());
@@ -493,8 +499,8 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       for (const core::EffectResult& result : results)
         (result.ok() ? delivered : failed).push_back(reader.i64());
       if (!reader.finished()) return lost;
-      shop::delivered(*step.storage, delivered);
-      shop::failed(*step.storage, failed, step.now);
+      core::delivered(*step.storage, delivered);
+      core::failed(*step.storage, failed, step.now);
       wake_for_deliveries(step);
       return core::Reply{};
     }

@@ -1,5 +1,5 @@
 // The application: the only place that knows everything. It routes requests, ties the protocol to the
-// authority and the shop to both, and turns one input into one output.
+// authority and the service to both, and turns one input into one output.
 #pragma once
 
 #include <string>
@@ -12,12 +12,14 @@
 #include "identity/sign_in.h"
 #include "identity/token_memory.h"
 #include "mcp/server.h"
+#include "service.h"
 
 class App final : public core::Application {
  public:
   App(core::Config config, core::Crypto& crypto);
 
   core::Outcome handle(const core::Input& input, core::Context& step) override;
+  std::string scopes() const override { return service::scope_names(); }
 
  private:
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);

@@ -1,4 +1,4 @@
-// The module that ships: the exports of wasm/module with the shop behind them.
+// The module that ships: the exports of wasm/module with the service behind them.
 #include "app.h"
 
 std::unique_ptr<core::Application> core::make_application(Config config, Crypto& crypto) {

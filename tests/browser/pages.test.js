@@ -61,7 +61,7 @@ describe('what this is', () => {
     try {
       await visiting(async (visitor) => {
         assert.equal(await visitor.open(bare.url), 503);
-        assert.equal(await visitor.heading(), 'This shop is not configured yet');
+        assert.equal(await visitor.heading(), 'This server is not configured yet');
         const names = await visitor.page.locator('dt').allInnerTexts();
         assert.deepEqual(names, ['AUTHORITY_SECRET', 'WORKOS_CLIENT_ID', 'WORKOS_API_KEY']);
         assert.match(await visitor.text(), /wrangler secret put WORKOS_API_KEY/);
@@ -133,14 +133,14 @@ describe('a sign-in that cannot go on', () => {
   test('of a client that nobody knows', () =>
     visiting(async (visitor) => {
       assert.equal(await visitor.open(client.oauth.authorizeUrl({ client_id: 'nobody' })), 400);
-      await saysSo(visitor, /is not known to this shop, or no longer/, /remove this shop and add it again/);
+      await saysSo(visitor, /is not known to this server, or no longer/, /remove this server and add it again/);
       await visitor.inspect('error-unknown-client');
     }));
 
   test('that would lead to an address which the client never named', () =>
     visiting(async (visitor) => {
       assert.equal(await visitor.open(client.oauth.authorizeUrl({ redirect_uri: 'https://evil.example/callback' })), 400);
-      await saysSo(visitor, /an address that it never named to this shop/, /do not trust the link/);
+      await saysSo(visitor, /an address that it never named to this server/, /do not trust the link/);
       await visitor.inspect('error-redirect-uri');
     }));
 });

@@ -1,6 +1,6 @@
 // The alarm of the whole application: copies that leave, and what becomes of them.
 #include "app_support.h"
-#include "shop/outbox.h"
+#include "core/outbox.h"
 
 using namespace testing;
 
@@ -11,8 +11,8 @@ struct Due : AppHost {
   Due() {
     core::Entropy entropy(crypto, std::string(32, 'e'));
     core::Context context{now, entropy, crypto, &storage};
-    shop::enqueue(context, "key", "value", now + core::days(1));
-    now = now + shop::kBatchDelay;
+    core::enqueue(context, "key", "value", now + core::days(1));
+    now = now + core::kBatchDelay;
   }
 };
 
@@ -21,9 +21,9 @@ struct Due : AppHost {
 TEST_CASE("Deliveries: what has arrived is not delivered again") {
   Due host;
   const core::Outcome delivery = host.in_object(core::Alarm{});
-  CHECK(effect_of<core::PutOrder>(delivery).key == "key");
+  CHECK(effect_of<core::PutCopy>(delivery).key == "key");
   host.resume_in_object(await_of(delivery), {succeeded()});
-  CHECK_FALSE(shop::next_due(host.storage));
+  CHECK_FALSE(core::next_due(host.storage));
   CHECK_FALSE(host.alarm);
 }
 
@@ -31,6 +31,6 @@ TEST_CASE("Deliveries: what has not arrived is tried again") {
   Due host;
   const core::Outcome delivery = host.in_object(core::Alarm{});
   host.resume_in_object(await_of(delivery), {failed()});
-  CHECK(shop::next_due(host.storage) == host.now + shop::kFirstRetry);
-  CHECK(host.alarm == shop::next_due(host.storage));
+  CHECK(core::next_due(host.storage) == host.now + core::kFirstRetry);
+  CHECK(host.alarm == core::next_due(host.storage));
 }

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "authority/pauses.h"
-#include "shop/outbox.h"
+#include "core/outbox.h"
 #include "shop/shop.h"
 #include "support.h"
 
@@ -28,6 +28,7 @@ const mcp::Offer kOffer = shop::offer();
 /// The shop with the gate's rule for the demo ban.
 struct Shop : World {
   Shop() : World(shop::offer().tools) {
+    core::create_outbox_schema(storage);
     shop::create_schema(storage);
     authority::create_pauses_schema(storage);
     gate.rule = [](const mcp::Use& use, core::Context& step) -> mcp::Permission {
@@ -174,7 +175,7 @@ TEST_CASE("Shop: a purchase that makes no sense is refused in words, and nothing
     CHECK(reply.tool_text().find(words) != std::string::npos);
   }
   CHECK(shop.orders() == 0);
-  CHECK_FALSE(shop::next_due(shop.storage));
+  CHECK_FALSE(core::next_due(shop.storage));
 }
 
 TEST_CASE("Shop: what is just within the limits is sold") {
@@ -232,8 +233,8 @@ TEST_CASE("Shop: an order's copy waits in the outbox from the same step on, and 
   Shop shop;
   const json order = structure(ModernClient(shop).call_tool("buyMcpShopItem", kPurchase))["order"];
   REQUIRE(shop.alarm);
-  CHECK(*shop.alarm - shop.now == shop::kBatchDelay);
-  const std::vector<shop::Delivery> due = shop::due(shop.storage, *shop.alarm, 10);
+  CHECK(*shop.alarm - shop.now == core::kBatchDelay);
+  const std::vector<core::Delivery> due = core::due(shop.storage, *shop.alarm, 10);
   REQUIRE(due.size() == 1);
   CHECK(due[0].key == "order:user_alice:" + order["id"].get<std::string>());
   CHECK(json::parse(due[0].value) == order);

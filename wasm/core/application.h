@@ -15,6 +15,8 @@ class Application {
  public:
   virtual ~Application() = default;
   virtual Outcome handle(const Input& input, Context& step) = 0;
+  /// The OAuth scopes that there are, with spaces between them: the OAuth provider announces them.
+  virtual std::string scopes() const { return {}; }
 };
 
 /// Each module defines this once.

@@ -35,7 +35,7 @@ enum class EffectTag : uint8_t {
   fetch,
   verify_token,
   call_oauth,
-  put_order,
+  put_copy,
   call_principal,
   limit_rate,
   sleep,
@@ -68,8 +68,9 @@ void write(WireWriter& writer, const Effect& effect) {
                           writer.bytes(e.issuer);
                           writer.bytes(e.arguments);
                         },
-                        [&](const PutOrder& e) {
-                          tag(EffectTag::put_order);
+                        [&](const PutCopy& e) {
+                          tag(EffectTag::put_copy);
+                          writer.bytes(e.binding);
                           writer.bytes(e.key);
                           writer.bytes(e.value);
                           writer.u32(e.ttl_seconds);

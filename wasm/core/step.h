@@ -114,8 +114,9 @@ struct CallOAuth {
   std::string issuer;
   std::string arguments;
 };
-/// Write a value to the KV namespace ORDERS. `ttl_seconds` at least 60.
-struct PutOrder {
+/// Write a value to the KV namespace that is bound to `binding`. `ttl_seconds` at least 60.
+struct PutCopy {
+  std::string binding;
   std::string key;
   std::string value;
   uint32_t ttl_seconds;
@@ -137,7 +138,7 @@ struct Sleep {
 };
 
 using Effect =
-    std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutOrder, CallPrincipal, LimitRate, Sleep>;
+    std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutCopy, CallPrincipal, LimitRate, Sleep>;
 
 /// The answer to a request.
 struct Respond {

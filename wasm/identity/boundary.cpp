@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "service.h"
 
 namespace identity {
 
@@ -63,19 +64,20 @@ core::Response protected_resource_metadata(const Site& site) {
   response.headers.add("Cache-Control", "no-store");
   // Public, and read by clients that run in browsers.
   response.headers.add("Access-Control-Allow-Origin", "*");
-  response.body =
-      core::json_text(core::Json{{"resource", site.resource()},
-                                 {"authorization_servers", core::Json::array({site.origin})},
-                                 {"scopes_supported", core::Json::array({"shop:read", "shop:buy"})},
-                                 {"bearer_methods_supported", core::Json::array({"header"})},
-                                 {"resource_name", "MCP Shop"}});
+  core::Json scopes = core::Json::array();
+  for (const service::Scope& scope : service::kScopes) scopes.push_back(scope.name);
+  response.body = core::json_text(core::Json{{"resource", site.resource()},
+                                             {"authorization_servers", core::Json::array({site.origin})},
+                                             {"scopes_supported", scopes},
+                                             {"bearer_methods_supported", core::Json::array({"header"})},
+                                             {"resource_name", service::kName}});
   return response;
 }
 
 std::string challenge(const Site& site, Challenge kind) {
   std::string value = "Bearer ";
   if (kind == Challenge::invalid_token) value += "error=\"invalid_token\", ";
-  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + std::string(kScopes) +
+  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + service::scope_names() +
          "\"";
 }
 

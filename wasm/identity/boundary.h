@@ -36,8 +36,6 @@ void allow_origin(core::Response& response, std::string_view origin);
 /// RFC 9728 metadata of the MCP endpoint.
 core::Response protected_resource_metadata(const Site& site);
 
-inline constexpr std::string_view kScopes = "shop:read shop:buy";
-
 /// Values of WWW-Authenticate (RFC 6750 section 3, RFC 9728 section 5.1).
 enum class Challenge { no_token, invalid_token };
 std::string challenge(const Site& site, Challenge kind);

@@ -1,6 +1,7 @@
 #include "identity/pages.h"
 
 #include "identity/web_files.h"
+#include "service.h"
 
 namespace identity {
 
@@ -48,6 +49,7 @@ core::Response page(int status, std::string_view title, std::string main, std::s
   response.headers.add("Referrer-Policy", "same-origin");
   response.headers.add("Cache-Control", "no-store");
   response.body = fill("layout.html", {{"title", std::string(title)},
+                                       {"service", std::string(service::kName)},
                                        {"head", std::move(head), Slot::Kind::html},
                                        {"main", std::move(main), Slot::Kind::html}});
   return response;

@@ -7,6 +7,7 @@
 #include "identity/principal_id.h"
 #include "identity/sign_in_pages.h"
 #include "identity/sign_in_states.h"
+#include "service.h"
 
 namespace identity {
 
@@ -127,7 +128,8 @@ class Machine {
     }
     const std::vector<std::string> asked = core::string_list(core::member(*request, "scope"));
     const std::vector<std::string> scopes = known_scopes(asked);
-    if (scopes.empty()) return refuse("invalid_scope", "The scopes here are shop:read and shop:buy");
+    if (scopes.empty())
+      return refuse("invalid_scope", "The scopes here are " + service::scope_names(" and "));
     const std::string extended =
         with_members(core::json_text(*request),
                      "\"requested_scopes\":" + json_list(scopes) + ",\"client\":" + core::json_text(*client));

@@ -4,17 +4,13 @@
 #include <array>
 
 #include "identity/pages.h"
+#include "service.h"
 
 namespace identity {
 
 namespace {
 
-struct ScopeText {
-  std::string_view scope;
-  std::string_view allows;
-};
-constexpr std::array<ScopeText, 2> kScopeTexts{
-    {{"shop:read", "look at the inventory and at your orders"}, {"shop:buy", "order shirts for you"}}};
+using service::Scope;
 
 std::string loopback_warning(const ClientView& client) {
   if (!client.loopback) return {};
@@ -23,8 +19,8 @@ std::string loopback_warning(const ClientView& client) {
 
 std::string scope_sentence(const ClientView& client) {
   std::string sentence;
-  for (const ScopeText& text : kScopeTexts) {
-    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
+  for (const Scope& text : service::kScopes) {
+    if (std::find(client.scopes.begin(), client.scopes.end(), text.name) == client.scopes.end()) continue;
     if (!sentence.empty()) sentence += ", and to ";
     sentence += text.allows;
   }
@@ -33,11 +29,11 @@ std::string scope_sentence(const ClientView& client) {
 
 std::string scope_choices(const ClientView& client, Consent consent) {
   std::string html;
-  for (const ScopeText& text : kScopeTexts) {
-    if (std::find(client.scopes.begin(), client.scopes.end(), text.scope) == client.scopes.end()) continue;
-    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.scope) +
+  for (const Scope& text : service::kScopes) {
+    if (std::find(client.scopes.begin(), client.scopes.end(), text.name) == client.scopes.end()) continue;
+    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.name) +
             (consent == Consent::first ? "\" checked> <span>" : "\"> <span>") + std::string(text.allows) +
-            " <code class=\"quiet\">" + std::string(text.scope) + "</code></span></label>\n";
+            " <code class=\"quiet\">" + std::string(text.name) + "</code></span></label>\n";
   }
   return html;
 }
@@ -53,13 +49,14 @@ struct Meaning {
 };
 constexpr std::array<Meaning, 4> kMeanings{
     {{"Invalid client_id",
-      "The application that sent you here is not known to this shop, or no longer (Invalid client_id).",
-      "In the application, remove this shop and add it again: then it introduces itself anew."},
+      "The application that sent you here is not known to this server, or no longer (Invalid client_id).",
+      "In the application, remove this server and add it again: then it introduces itself anew."},
      {"Invalid redirect URI",
-      "The application wants you sent back to an address that it never named to this shop, so nobody is sent "
+      "The application wants you sent back to an address that it never named to this server, so nobody is "
+      "sent "
       "there "
       "(Invalid redirect URI).",
-      "In the application, remove this shop and add it again. If that does not help, do not trust the link "
+      "In the application, remove this server and add it again. If that does not help, do not trust the link "
       "that led "
       "you here."},
      {"This authorization was not started in this browser; start again",
@@ -71,9 +68,9 @@ constexpr std::array<Meaning, 4> kMeanings{
 
 std::vector<std::string> known_scopes(const std::vector<std::string>& asked) {
   std::vector<std::string> scopes;
-  for (const ScopeText& known : kScopeTexts) {
-    if (asked.empty() || std::find(asked.begin(), asked.end(), known.scope) != asked.end()) {
-      scopes.emplace_back(known.scope);
+  for (const Scope& known : service::kScopes) {
+    if (asked.empty() || std::find(asked.begin(), asked.end(), known.name) != asked.end()) {
+      scopes.emplace_back(known.name);
     }
   }
   return scopes;
@@ -86,7 +83,8 @@ std::string shown(std::string_view name, std::string_view email) {
 
 core::Response ask_page(const ClientView& client, std::string handle) {
   return page(200, "An application asks to act for you",
-              fill("ask.html", {{"client", client.name},
+              fill("ask.html", {{"service", std::string(service::kName)},
+                                {"client", client.name},
                                 {"origin", client.known_by},
                                 {"host", client.host},
                                 {"warning", loopback_warning(client), Slot::Kind::html},

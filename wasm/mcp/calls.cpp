@@ -239,6 +239,8 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
                        {}});
     }
   } else if (begins_stream) {
+    // Before streams make room for themselves, without a word.
+    make_room(exchange.step, exchange.caller.grant_id);
     record.stream_id = open_stream(exchange.step, StreamKind::call,
                                    {exchange.caller.grant_id, record.session_id, record.revision});
   }

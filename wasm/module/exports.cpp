@@ -61,6 +61,15 @@ char* buffer(std::string& memory, uint32_t size) {
   return memory.data();
 }
 
+/// Where the host reads `bytes`: after their length.
+const char* put(const std::string& bytes) {
+  const uint32_t length = static_cast<uint32_t>(bytes.size());
+  output.resize(sizeof length);
+  std::memcpy(output.data(), &length, sizeof length);
+  output += bytes;
+  return output.data();
+}
+
 }  // namespace
 
 EXPORT(input_buffer) char* input_buffer(uint32_t size) {
@@ -79,13 +88,14 @@ EXPORT(configure) void configure(uint32_t size) {
   application = core::make_application(core::read_config(std::string_view(input).substr(0, size)), crypto);
 }
 
+/// The scopes that the application knows (core/application.h). After `configure`.
+EXPORT(scopes) const char* scopes() {
+  return put(application->scopes());
+}
+
 /// One step on the input buffer's bytes; `in_object` is 1 in a principal's object, where there is storage.
 EXPORT(step) const char* step(uint32_t size, uint32_t in_object) {
   const std::string bytes = core::run_step(*application, std::string_view(input).substr(0, size), crypto,
                                            in_object == 1 ? &storage : nullptr);
-  const uint32_t length = static_cast<uint32_t>(bytes.size());
-  output.resize(sizeof length);
-  std::memcpy(output.data(), &length, sizeof length);
-  output += bytes;
-  return output.data();
+  return put(bytes);
 }

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "core/json.h"
-#include "shop/outbox.h"
+#include "core/outbox.h"
 #include "shop/uuid.h"
 
 namespace shop {
@@ -70,7 +70,7 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
   storage.query("INSERT INTO orders (id, idempotency_key, argument_digest, document) VALUES (?, ?, ?, ?)",
                 {std::string_view(id), core::value_or_null(purchase.idempotency_key),
                  std::string_view(argument_digest), std::string_view(document)});
-  enqueue(step, "order:" + std::string(buyer.subject) + ':' + id, document, step.now + kCopyLifetime);
+  core::enqueue(step, "order:" + std::string(buyer.subject) + ':' + id, document, step.now + kCopyLifetime);
   return Placed{document, id};
 }
 

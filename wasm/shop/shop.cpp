@@ -2,7 +2,6 @@
 
 #include "shop/icons.h"
 #include "shop/orders.h"
-#include "shop/outbox.h"
 #include "shop/prompts.h"
 #include "shop/resources.h"
 #include "shop/tools/tools.h"
@@ -44,7 +43,6 @@ std::string_view refusal_when_banned(std::string_view name) {
 
 void create_schema(core::Storage& storage) {
   create_orders_schema(storage);
-  create_outbox_schema(storage);
 }
 
 }  // namespace shop

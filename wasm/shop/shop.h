@@ -5,12 +5,13 @@
 
 #include "core/storage.h"
 #include "mcp/server.h"
+#include "service.h"
 
 namespace shop {
 
 /// Scopes of the shop's tokens.
-inline constexpr std::string_view kScopeRead = "shop:read";
-inline constexpr std::string_view kScopeBuy = "shop:buy";
+inline constexpr std::string_view kScopeRead = service::kRead.name;
+inline constexpr std::string_view kScopeBuy = service::kBuy.name;
 
 /// Everything that the shop offers to agents.
 mcp::Offer offer();

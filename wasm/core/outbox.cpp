@@ -1,22 +1,22 @@
-#include "shop/outbox.h"
+#include "core/outbox.h"
 
 #include <algorithm>
 
-namespace shop {
+namespace core {
 
 namespace {
 
 /// After this many failures the wait no longer grows: 2^9 seconds are beyond kLongestRetry.
 constexpr int64_t kMostDoublings = 9;
 
-core::Duration retry_wait(int64_t failures) {
+Duration retry_wait(int64_t failures) {
   const int64_t doublings = std::clamp<int64_t>(failures - 1, 0, kMostDoublings);
-  return std::min(core::Duration{kFirstRetry.milliseconds << doublings}, kLongestRetry);
+  return std::min(Duration{kFirstRetry.milliseconds << doublings}, kLongestRetry);
 }
 
 }  // namespace
 
-void create_outbox_schema(core::Storage& storage) {
+void create_outbox_schema(Storage& storage) {
   storage.query(
       "CREATE TABLE IF NOT EXISTS outbox ("
       " seq INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -29,22 +29,22 @@ void create_outbox_schema(core::Storage& storage) {
   storage.query("CREATE INDEX IF NOT EXISTS outbox_by_due ON outbox (due_at)");
 }
 
-void enqueue(core::Context& step, std::string_view key, std::string_view value, core::Instant expires) {
-  const core::Instant due_at = step.now + kBatchDelay;
+void enqueue(Context& step, std::string_view key, std::string_view value, Instant expires) {
+  const Instant due_at = step.now + kBatchDelay;
   step.storage->query("INSERT INTO outbox (key, value, expires_at, due_at) VALUES (?, ?, ?, ?)",
                       {key, value, expires.milliseconds, due_at.milliseconds});
   step.alarm = step.alarm ? std::min(*step.alarm, due_at) : due_at;
 }
 
-std::vector<Delivery> due(core::Storage& storage, core::Instant now, size_t most) {
+std::vector<Delivery> due(Storage& storage, Instant now, size_t most) {
   storage.query("DELETE FROM outbox WHERE due_at <= ? AND expires_at <= ?",
                 {now.milliseconds, now.milliseconds});
-  const core::Rows rows = storage.query(
+  const Rows rows = storage.query(
       "SELECT seq, key, value, expires_at FROM outbox WHERE due_at <= ? ORDER BY due_at, seq LIMIT ?",
       {now.milliseconds, static_cast<int64_t>(most)});
   std::vector<Delivery> deliveries;
   for (size_t row = 0; row < rows.size(); ++row) {
-    const int64_t left = (core::Instant{rows.integer(row, 3)} - now).milliseconds / 1000;
+    const int64_t left = (Instant{rows.integer(row, 3)} - now).milliseconds / 1000;
     deliveries.push_back({rows.integer(row, 0), std::string(rows.text(row, 1)),
                           std::string(rows.text(row, 2)),
                           static_cast<uint32_t>(std::max<int64_t>(left, kShortestLifeSeconds))});
@@ -52,13 +52,13 @@ std::vector<Delivery> due(core::Storage& storage, core::Instant now, size_t most
   return deliveries;
 }
 
-void delivered(core::Storage& storage, std::span<const int64_t> seqs) {
+void delivered(Storage& storage, std::span<const int64_t> seqs) {
   for (int64_t seq : seqs) storage.query("DELETE FROM outbox WHERE seq = ?", {seq});
 }
 
-void failed(core::Storage& storage, std::span<const int64_t> seqs, core::Instant now) {
+void failed(Storage& storage, std::span<const int64_t> seqs, Instant now) {
   for (int64_t seq : seqs) {
-    const core::Rows rows = storage.query("SELECT failures FROM outbox WHERE seq = ?", {seq});
+    const Rows rows = storage.query("SELECT failures FROM outbox WHERE seq = ?", {seq});
     if (rows.empty()) continue;
     const int64_t failures = rows.integer(0, 0) + 1;
     storage.query("UPDATE outbox SET failures = ?, due_at = ? WHERE seq = ?",
@@ -66,10 +66,10 @@ void failed(core::Storage& storage, std::span<const int64_t> seqs, core::Instant
   }
 }
 
-std::optional<core::Instant> next_due(core::Storage& storage) {
-  const core::Rows rows = storage.query("SELECT min(due_at) FROM outbox");
+std::optional<Instant> next_due(Storage& storage) {
+  const Rows rows = storage.query("SELECT min(due_at) FROM outbox");
   if (rows.empty() || rows.is_null(0, 0)) return std::nullopt;
-  return core::Instant{rows.integer(0, 0)};
+  return Instant{rows.integer(0, 0)};
 }
 
-}  // namespace shop
+}  // namespace core
