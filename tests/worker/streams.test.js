@@ -59,7 +59,7 @@ describe('a stream', () => {
     await stream.message();
     assert.ok(leftovers() > before);
     stream.close();
-    await until('nothing left', () => leftovers() === before);
+    await until('nothing left', () => leftovers() <= before);
   });
 
   test('of a session waits five minutes for its client to come back', async () => {
@@ -82,7 +82,7 @@ describe('a stream', () => {
     door = await machine.door();
     await machine.pull({ clock: 301_000 });
     await mcp.call('listMcpShopInventory');
-    await until('nothing left', () => leftovers() === before);
+    await until('nothing left', () => leftovers() <= before);
   });
 
   test('ends with its session, and with the grant', async () => {
@@ -188,7 +188,7 @@ describe('many streams', () => {
         await Promise.all(streams.map((stream) => stream.message()));
         for (const stream of streams) stream.close();
       }
-      await until('nothing left', () => leftovers() === before);
+      await until('nothing left', () => leftovers() <= before);
       memory.push(machine.memory);
     }
     assert.ok(memory[2] < memory[1] * 1.1, `KiB after each thousand: ${memory}`);
