@@ -9,7 +9,11 @@ import { STREAM, holdStream } from './streams.js';
 export default {
   async fetch(request, env, ctx) {
     const core = coreOf(env);
-    const step = (/** @type {import('./steps.js').Input} */ input) => readOutput(core.step(input, null)).outcome;
+    const step = (/** @type {import('./steps.js').Input} */ input) => {
+      const { outcome, log } = readOutput(core.step(input, null));
+      for (const line of log) console.log(line);
+      return outcome;
+    };
     /** @type {import('./steps.js').World} */
     const world = { env, request: /** @type {Request} */ (/** @type {unknown} */ (request)) };
     try {

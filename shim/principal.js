@@ -150,17 +150,23 @@ export class Principal extends DurableObject {
   }
 
   /** In the same turn as the commit, so that an alarm is written with it. @param {Output} output */
-  #deliver({ alarm, writes, background }) {
+  #deliver({ alarm, writes, background, log }) {
     if (alarm !== 0 && alarm < this.#alarm) {
       this.#alarm = alarm;
       this.ctx.storage.setAlarm(alarm);
     }
     for (const { id, text, close } of writes) {
       for (const socket of this.#readers(id)) {
-        if (text) socket.send(text);
-        if (close) socket.close(1000);
+        // A socket that just broke: its close tells the core, and the others of this commit get theirs.
+        try {
+          if (text) socket.send(text);
+          if (close) socket.close(1000);
+        } catch (error) {
+          console.warn('a stream broke off:', String(error));
+        }
       }
     }
+    for (const line of log) console.log(line);
     for (const flow of background) this.ctx.waitUntil(this.#goOn(flow));
   }
 

@@ -192,8 +192,8 @@ export function readOutput(out) {
   const alarm = out.f64();
   const writes = readList(out, () => ({ id: out.text(), text: out.text(), close: out.u8() === 1 }));
   const background = readList(out, readAwait);
-  for (const line of readList(out, () => out.text())) console.log(line);
-  return { alarm, writes, background, outcome: readOutcome(out) };
+  const log = readList(out, () => out.text());
+  return { alarm, writes, background, log, outcome: readOutcome(out) };
 }
 
 // ---- Effects ----

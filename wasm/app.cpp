@@ -3,12 +3,14 @@
 #include "authority/grants.h"
 #include "authority/pauses.h"
 #include "authority_gate.h"
+#include "continuations.h"
 #include "core/json.h"
 #include "core/outbox.h"
 #include "identity/boundary.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
 #include "identity/vault.h"
+#include "responses.h"
 #include "service.h"
 #include "shop/shop.h"
 
@@ -21,105 +23,6 @@ using core::Respond;
 /// Copies that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
 /// queueing them long.
 constexpr size_t kDeliveriesPerAlarm = 50;
-
-/// Which machine a continuation belongs to; its first byte.
-enum class Machine : uint8_t {
-  sign_in = 1,
-  token_endpoint,
-  registration,
-  validate,
-  complete,
-  deliver,
-  mcp,
-};
-
-std::string continuation(Machine machine, std::string_view state) {
-  return std::string(1, static_cast<char>(machine)).append(state);
-}
-
-/// An `Await` of a machine that has no name for itself yet.
-Outcome named(Machine machine, Outcome outcome) {
-  if (Await* await = std::get_if<Await>(&outcome))
-    await->continuation = continuation(machine, await->continuation);
-  return outcome;
-}
-
-core::Response plain(int status, std::string_view text) {
-  core::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = std::string(text);
-  return response;
-}
-
-core::Response method_not_allowed(std::string_view allow) {
-  core::Response response = plain(405, "This address does not know that method.\n");
-  response.headers.add("Allow", allow);
-  return response;
-}
-
-core::Response oauth_error(int status, std::string_view code, std::string_view description) {
-  core::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
-  response.headers.add("Access-Control-Allow-Origin", "*");
-  response.body = core::json_text(core::Json{{"error", code}, {"error_description", description}});
-  return response;
-}
-
-/// Text for a page; what stands between backticks is code.
-std::string with_code(std::string_view text) {
-  std::string html;
-  bool inside = false;
-  for (std::string_view rest = text; !rest.empty();) {
-    const size_t end = std::min(rest.find('`'), rest.size());
-    html += core::html_escape(rest.substr(0, end));
-    if (end < rest.size()) html += inside ? "</code>" : "<code>";
-    inside = !inside;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return html;
-}
-
-core::Response not_configured(const std::vector<core::Config::Problem>& problems) {
-  std::string list;
-  for (const core::Config::Problem& problem : problems) {
-    list += "<dt><code>" + core::html_escape(problem.variable) + "</code></dt><dd>" +
-            with_code(problem.advice) + "</dd>\n";
-  }
-  core::Response response =
-      identity::page(503, "Not configured yet",
-                     identity::fill("not-configured.html", {{"problems", list, identity::Slot::Kind::html}}));
-  response.headers.add("Retry-After", "60");
-  return response;
-}
-
-core::Response landing(const identity::Site& site) {
-  const bool local = core::is_loopback_host(core::parse_url(site.origin)->host);
-  return identity::page(
-      200, service::kHeading,
-      identity::fill(
-          "landing.html",
-          {{"heading", std::string(service::kHeading)},
-           {"mcp", site.resource()},
-           {"clients",
-            identity::fill(local ? "connect-local.html" : "connect-deployed.html",
-                           {{"mcp", site.resource()}, {"server", std::string(service::kShortName)}}),
-            identity::Slot::Kind::html}}));
-}
-
-/// The body is longer than anything this endpoint takes, and says so before it comes (RFC 9110 section 8.6).
-bool announces_too_much(const core::Request& request, size_t limit) {
-  const auto length = request.headers.get("Content-Length");
-  if (!length || length->empty() || length->find_first_not_of("0123456789") != std::string_view::npos)
-    return false;
-  if (length->size() > 9) return true;
-  size_t value = 0;
-  for (char digit : *length) value = value * 10 + static_cast<size_t>(digit - '0');
-  return value > limit;
-}
 
 constexpr std::string_view kPrincipalSetting = "principal";
 /// What of the protocol's schema is there already (`mcp::migrate`).
@@ -141,6 +44,14 @@ void wake_for_deliveries(core::Context& step) {
   if (const std::optional<core::Instant> due = core::next_due(*step.storage)) step.wake_at(*due);
 }
 
+/// A call of the protocol that goes on; `origin` is the browser's that may read the answer, or empty.
+std::string mcp_continuation(std::string_view origin, std::string_view call) {
+  core::WireWriter state;
+  state.bytes(origin);
+  state.append(call);
+  return continuation(Machine::mcp, state.str());
+}
+
 /// Whose object this is; empty before the first grant.
 std::string principal_of(core::Storage& storage) {
   const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
@@ -157,109 +68,10 @@ App::App(core::Config config, core::Crypto& crypto)
       server_(shop::offer()) {}
 
 Outcome App::handle(const core::Input& input, core::Context& step) {
-  return std::visit([&](const auto& i) { return on(i, step); }, input);
-}
-
-// ---- In the Worker ----
-
-Outcome App::on(const core::EdgeRequest& input, core::Context&) {
-  const core::Request& request = input.request;
-  const std::optional<core::Url> url = core::parse_url(request.url);
-  if (!url) return Respond{plain(400, "The address cannot be understood.\n")};
-  if (url->path == "/style.css") return Respond{identity::style_sheet()};
-  if (url->path == "/icon.svg") return Respond{identity::icon()};
-  if (!config_.problems.empty()) return Respond{not_configured(config_.problems)};
-  const std::optional<identity::Site> site = identity::site_of(*url, config_);
-  if (!site) {
-    if (config_.public_url.empty()) {
-      return Respond{not_configured(
-          {{"PUBLIC_URL", "is the address of this deployment, such as " + url->origin +
-                              ": set it under [vars] in wrangler.toml (`pnpm deploy` does)"}})};
-    }
-    return Respond{plain(403, "This server does not answer for that host.\n")};
-  }
-
-  const std::string& path = url->path;
-  const std::string& method = request.method;
-  const bool reading = method == "GET" || method == "HEAD";
-  if (path == "/mcp") return mcp_at_edge(request, *site);
-  if (path == "/") return Respond{reading ? landing(*site) : method_not_allowed("GET, HEAD")};
-  if (path == "/.well-known/oauth-protected-resource" ||
-      path == "/.well-known/oauth-protected-resource/mcp") {
-    if (method == "OPTIONS") return Respond{identity::preflight(request)};
-    return Respond{reading ? identity::protected_resource_metadata(*site)
-                           : method_not_allowed("GET, HEAD, OPTIONS")};
-  }
-  if (path == "/.well-known/oauth-authorization-server") return core::ForwardToOAuth{site->origin};
-  if (path == "/token") {
-    if (method != "POST") return core::ForwardToOAuth{site->origin};
-    return Await{{core::ReadBody{identity::kMaxFormBytes}},
-                 continuation(Machine::token_endpoint, site->origin)};
-  }
-  if (path == "/register") {
-    if (method != "POST") return core::ForwardToOAuth{site->origin};
-    return Await{
-        {core::LimitRate{"REGISTRATIONS", input.client_address}, core::ReadBody{identity::kMaxFormBytes}},
-        continuation(Machine::registration, site->origin)};
-  }
-  if (path == "/authorize" && reading) return named(Machine::sign_in, sign_in_.authorize(request, *site));
-  if ((path == "/authorize" || path == "/consent") && method == "POST") {
-    return named(Machine::sign_in, sign_in_.submit(request, *url, *site));
-  }
-  if (path == "/callback" && reading) return named(Machine::sign_in, sign_in_.callback(request, *url, *site));
-  if (path == "/authorize") return Respond{method_not_allowed("GET, HEAD, POST")};
-  if (path == "/callback") return Respond{method_not_allowed("GET, HEAD")};
-  if (path == "/consent") return Respond{method_not_allowed("POST")};
-  return Respond{identity::message_page(404, "There is nothing here", "This address leads nowhere.",
-                                        "The MCP endpoint is " + site->resource() + ".")};
-}
-
-Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& site) {
-  if (identity::check_origin(request, site, config_) == identity::OriginCheck::foreign) {
-    return Respond{plain(403, "Pages of that origin may not call this server: see ALLOWED_ORIGINS.\n")};
-  }
-  if (request.method == "OPTIONS") return Respond{identity::preflight(request)};
-  if (announces_too_much(request, core::kMaxJsonBytes)) {
-    core::Response response = plain(413, "A request has at most 1 MiB.\n");
-    identity::allow_origin(response, request.headers.get("Origin").value_or(""));
-    return Respond{response};
-  }
-  const std::optional<std::string_view> token = identity::bearer_token(request);
-  const std::optional<std::string> principal =
-      token ? identity::principal_of_token(keys_, *token) : std::optional<std::string>();
-  if (!principal) {
-    core::Response response = identity::unauthorized(
-        site, token ? identity::Challenge::invalid_token : identity::Challenge::no_token);
-    identity::allow_origin(response, request.headers.get("Origin").value_or(""));
-    return Respond{response};
-  }
-  return core::ForwardToPrincipal{*principal};
-}
-
-Outcome App::token_at_edge(const core::EffectResult& body, const std::string& issuer) {
-  if (!body.ok()) return Respond{oauth_error(413, "invalid_request", "A token request has at most 16 KiB")};
-  // Code, refresh token and the token to revoke name the principal whose object keeps them. A request that
-  // names nobody real is the OAuth provider's to refuse, here, where no grant is kept.
-  for (std::string_view name : {"code", "refresh_token", "token"}) {
-    const std::optional<std::string> value = core::form_value(body.bytes, name);
-    if (!value) continue;
-    const std::optional<std::string> principal = identity::principal_of_token(keys_, *value);
-    if (principal) return core::ForwardToPrincipal{*principal};
-    break;
-  }
-  return core::ForwardToOAuth{issuer};
-}
-
-Outcome App::registration(const std::vector<core::EffectResult>& results, const std::string& issuer) {
-  if (!results[0].ok()) {
-    core::Response response = oauth_error(429, "temporarily_unavailable",
-                                          "Too many registrations from this address; try again in a minute");
-    response.headers.add("Retry-After", "60");
-    return Respond{response};
-  }
-  if (!results[1].ok())
-    return Respond{oauth_error(413, "invalid_client_metadata", "A registration has at most 16 KiB")};
-  return core::ForwardToOAuth{issuer};
+  Outcome outcome = std::visit([&](const auto& i) { return on(i, step); }, input);
+  // Only calls of the protocol go on in the background, and nobody waits for their answer.
+  for (Await& flow : step.background) flow.continuation = mcp_continuation({}, flow.continuation);
+  return outcome;
 }
 
 // ---- In a principal's object ----
@@ -353,22 +165,17 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
   const Outcome outcome = caller ? server_.handle(request, *caller, config_, gate, step)
                                  : Respond{identity::unauthorized(site, identity::Challenge::invalid_token)};
-  return on_its_way(outcome, request.headers.get("Origin").value_or(""), step);
+  return on_its_way(outcome, request.headers.get("Origin").value_or(""));
 }
 
-Outcome App::on_its_way(Outcome outcome, std::string_view origin, core::Context& step) const {
+Outcome App::on_its_way(Outcome outcome, std::string_view origin) const {
   if (Respond* respond = std::get_if<Respond>(&outcome)) identity::allow_origin(respond->response, origin);
   if (core::RespondStream* stream = std::get_if<core::RespondStream>(&outcome)) {
     identity::allow_origin(stream->head, origin);
   }
-  const auto name = [&](Await& await, std::string_view whose) {
-    core::WireWriter state;
-    state.bytes(whose);
-    state.append(await.continuation);
-    await.continuation = continuation(Machine::mcp, state.str());
-  };
-  if (Await* await = std::get_if<Await>(&outcome)) name(*await, origin);
-  for (Await& flow : step.background) name(flow, {});
+  if (Await* await = std::get_if<Await>(&outcome)) {
+    await->continuation = mcp_continuation(origin, await->continuation);
+  }
   return outcome;
 }
 
@@ -416,7 +223,6 @@ void App::forget_grant(std::string_view grant_id, core::Context& step) {
 Outcome App::on(const core::Alarm&, core::Context& step) {
   AuthorityGate gate(config_);
   server_.alarm(config_, gate, step);
-  on_its_way(core::Reply{}, {}, step);  // what it left for the background
   return deliver(step);
 }
 
@@ -509,7 +315,7 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       const std::string origin = reader.string();
       if (!reader.ok() || !step.storage) return lost;
       AuthorityGate gate(config_);
-      return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin, step);
+      return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
   }
   return lost;

@@ -45,7 +45,7 @@ class App final : public core::Application {
                           const core::EffectResult& result, core::Context& step);
   core::Outcome act(const core::Request& request, const identity::Site& site,
                     const identity::ValidToken& token, core::Context& step);
-  core::Outcome on_its_way(core::Outcome outcome, std::string_view origin, core::Context& step) const;
+  core::Outcome on_its_way(core::Outcome outcome, std::string_view origin) const;
   core::Outcome deliver(core::Context& step);
   void forget_grant(std::string_view grant_id, core::Context& step);
 

@@ -74,14 +74,14 @@ TEST_CASE("Completion: prompts and templates complete what is typed, in every re
   }
 }
 
-TEST_CASE("Completion: a hundred values at most, and how many there are") {
+TEST_CASE("Completion: a hundred values at most, and how many there are where that is all") {
   World world(offer());
   Anyone client(world, "2026-07-28");
   for (const auto& [count, sent] :
        {std::pair(99, 99), std::pair(100, 100), std::pair(101, 100), std::pair(1000, 100)}) {
     const json completion = client.complete(kPrompt, "number", std::to_string(count));
     CHECK(completion["values"].size() == static_cast<size_t>(sent));
-    CHECK(completion["total"] == count);
+    CHECK(completion.value("total", -1) == (count > 100 ? -1 : count));
     CHECK(completion["hasMore"] == (count > 100));
     CHECK(completion["values"].back() == std::to_string(sent - 1));
   }

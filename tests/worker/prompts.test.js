@@ -132,7 +132,7 @@ describe('completion', () => {
       for (const none of ['zzz', '%', '_', `${ids[1]}0`, "' OR 1=1 --"]) assert.deepEqual((await complete(way, order, 'id', none)).values, []);
     }
     for (let i = 3; i < 101; i++) ids.unshift((await grace.mcp.call('buyMcpShopItem', SHIRT)).structuredContent.order.id);
-    assert.deepEqual(await complete(grace.mcp.way, order, 'id', ''), { values: ids.slice(0, 100), total: 101, hasMore: true });
+    assert.deepEqual(await complete(grace.mcp.way, order, 'id', ''), { values: ids.slice(0, 100), hasMore: true });
     assert.ok(!(await complete(ada.mcp.way, order, 'id', '')).values.includes(ids[0]), 'nobody else’s');
   });
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "schema/metaschema.h"
 #include "schema/schema.h"
 
 namespace mcp {
@@ -27,15 +26,14 @@ ClientFeature needed(const InputRequest& request) {
 }
 
 /// A form that the human filled in against the schema that was asked for (client/elicitation, "Schema
-/// Validation"). A schema that cannot be compiled lets everything through: it is the author's, and tested.
+/// Validation"). Nothing follows a schema that cannot be used.
 bool follows(core::JsonView content, const std::string& schema_text) {
   core::JsonGate gate;
   const core::JsonResult schema = gate.parse(schema_text);
-  if (!schema.ok()) return true;
-  schema::Documents known;
-  const auto compiled = schema::Schema::compile(schema.root, known);
-  const schema::Schema* valid = std::get_if<schema::Schema>(&compiled);
-  return !valid || valid->validate(content, {schema::Options::Formats::assert}).empty();
+  if (!schema.ok()) return false;
+  const auto compiled = schema::Schema::compile(schema.root, schema::Documents());
+  const schema::Schema* usable = std::get_if<schema::Schema>(&compiled);
+  return usable && usable->validate(content, {schema::Options::Formats::assert}).empty();
 }
 
 /// Nothing where the answer is none to this question.
@@ -164,6 +162,11 @@ std::optional<CallRecord> CallRecord::decode(std::string_view bytes) {
   record.id = reader.string();
   if (!reader.finished()) return std::nullopt;
   return record;
+}
+
+std::optional<CallRecord> CallRecord::from_text(std::string_view text) {
+  const std::optional<std::string> bytes = core::base64url_decode(text);
+  return bytes ? decode(*bytes) : std::nullopt;
 }
 
 // ---- The call ----

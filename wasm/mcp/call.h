@@ -85,7 +85,6 @@ struct Answer {
 
 /// What a client has declared that it can do.
 enum class ClientFeature { form_elicitation, url_elicitation, sampling, roots, tasks };
-inline constexpr size_t kClientFeatures = 5;
 class ClientFeatures {
  public:
   /// Reads a `ClientCapabilities` object. A plain `elicitation: {}` means forms alone.
@@ -137,6 +136,9 @@ struct CallRecord {
 
   std::string encode() const;
   static std::optional<CallRecord> decode(std::string_view bytes);
+  /// The same as text, for a column (base64url).
+  std::string text() const { return core::base64url(encode()); }
+  static std::optional<CallRecord> from_text(std::string_view text);
 };
 
 /// In `CallRecord::answers`: the client reported an error instead of a result.

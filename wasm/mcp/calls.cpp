@@ -62,22 +62,25 @@ core::Await await(Place place, AcceptedForms accepted, const CallRecord& record,
 
 enum class RowState { running, waiting };
 
-std::optional<CallRecord> decode_row(std::string_view text) {
-  const std::optional<std::string> bytes = core::base64url_decode(text);
-  return bytes ? CallRecord::decode(*bytes) : std::nullopt;
-}
-
 bool is_running(core::Context& step, std::string_view id) {
   return !step.storage->query("SELECT 1 FROM calls WHERE id = ?", {id}).empty();
+}
+
+/// A call is over. So is its stream, unless others of its batch are still on it.
+void forget(core::Context& step, std::string_view id, std::string_view stream_id) {
+  step.storage->query("DELETE FROM calls WHERE id = ?", {id});
+  const core::Rows others =
+      step.storage->query("SELECT 1 FROM calls WHERE stream_id = ? LIMIT 1", {stream_id});
+  if (others.empty()) finish_stream(step, stream_id);
 }
 
 /// The last word of a call on its stream.
 void end_on_stream(core::Context& step, const CallRecord& record, std::string_view text) {
   send(step, record.stream_id, text);
-  step.storage->query("DELETE FROM calls WHERE id = ?", {std::string_view(record.id)});
-  const core::Rows others = step.storage->query("SELECT 1 FROM calls WHERE stream_id = ? LIMIT 1",
-                                                {std::string_view(record.stream_id)});
-  if (others.empty()) finish_stream(step, record.stream_id);
+  forget(step, record.id, record.stream_id);
+}
+void end_on_stream(core::Context& step, const CallRecord& record, ErrorCode code, std::string message) {
+  end_on_stream(step, record, error_text(record.request_id, {code, std::move(message), {}}));
 }
 
 void make_room(core::Context& step, std::string_view grant_id) {
@@ -88,11 +91,9 @@ void make_room(core::Context& step, std::string_view grant_id) {
       step.storage->query("SELECT id, record FROM calls WHERE grant_id = ? ORDER BY expires_at, id LIMIT ?",
                           {grant_id, count - kMaxWaitingCalls + 1});
   for (size_t i = 0; i < oldest.size(); ++i) {
-    const std::optional<CallRecord> record = decode_row(oldest.text(i, 1));
+    const std::optional<CallRecord> record = CallRecord::from_text(oldest.text(i, 1));
     if (record && !record->stream_id.empty()) {
-      end_on_stream(step, *record,
-                    error_text(record->request_id,
-                               {ErrorCode::internal_error, "Too many calls wait at the same time.", {}}));
+      end_on_stream(step, *record, ErrorCode::internal_error, "Too many calls wait at the same time.");
     }
     step.storage->query("DELETE FROM calls WHERE id = ?", {oldest.text(i, 0)});
   }
@@ -113,10 +114,8 @@ void keep(const Exchange& exchange, CallRecord& record, RowState state, std::str
       " record = excluded.record, expires_at = excluded.expires_at",
       {std::string_view(record.id), exchange.caller.grant_id, std::string_view(record.session_id),
        std::string_view(record.request_id.json), std::string_view(record.stream_id), digest,
-       state == RowState::waiting ? 1 : 0, std::string_view(core::base64url(record.encode())),
-       expires_at.milliseconds});
-  // Somebody waits on the other end of a stream; what waits for a new request can be cleared away at leisure.
-  if (state == RowState::waiting && !record.stream_id.empty()) step.wake_at(expires_at);
+       state == RowState::waiting ? 1 : 0, std::string_view(record.text()), expires_at.milliseconds});
+  step.wake_at(expires_at);
 }
 
 // ---- Telling ----
@@ -151,30 +150,19 @@ core::Outcome end(const Exchange& exchange, const CallRecord& record, AcceptedFo
       answer_response(exchange, record.revision, accepted, record.request_id, before, answered)};
 }
 
-Error authority_ended() {
-  return {ErrorCode::forbidden, "Your human has ended this authority.", {}};
-}
-
 // ---- Asking ----
 
 /// The modern era: the answer names the questions, and the next request brings the rest.
 Members input_required(const Exchange& exchange, CallRecord& record, const std::vector<Call::Question>& asked,
                        std::string_view digest) {
-  record.pending.clear();
-  std::string requests;
-  for (const Call::Question& question : asked) {
-    const QuestionText text = question_text(question.request, record.revision);
-    requests += requests.empty() ? "" : ",";
-    requests += core::json_quote(question.key) + R"(:{"method":)" + core::json_quote(text.method) +
-                R"(,"params":)" + text.params + '}';
-    record.pending.push_back(question.key);
-  }
+  record.pending = keys_of(asked);
   CallRecord waiting = record;
   waiting.id.clear();
   waiting.stream_id.clear();
   keep(exchange, waiting, RowState::waiting, digest);
-  return {R"("inputRequests":{)" + requests + R"(},"requestState":)" + core::json_quote(waiting.id),
-          "input_required"};
+  return {
+      R"("inputRequests":)" + input_requests(asked) + R"(,"requestState":)" + core::json_quote(waiting.id),
+      "input_required"};
 }
 
 /// The id of the request that asks it. No id comes twice in a session, so each round has its own.
@@ -184,8 +172,7 @@ std::string question_id(const CallRecord& record, std::string_view key) {
 
 /// The legacy era: each question is a request on the call's stream.
 void ask_on_stream(const Exchange& exchange, CallRecord& record, const std::vector<Call::Question>& asked) {
-  record.pending.clear();
-  for (const Call::Question& question : asked) record.pending.push_back(question.key);
+  record.pending = keys_of(asked);
   keep(exchange, record, RowState::waiting, {});
   for (const Call::Question& question : asked) {
     const QuestionText text = question_text(question.request, record.revision);
@@ -205,7 +192,8 @@ void keep_params(CallRecord& record, core::JsonView params) {
 }
 
 core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonView params,
-                      AcceptedForms accepted, bool in_batch = false) {
+                      AcceptedForms accepted, Company company) {
+  const bool in_batch = company == Company::batch;
   Run run = run_call(exchange, record, params);
   if (!run.answered && run.wants_task && run.deeds.empty()) {
     keep_params(record, params);
@@ -272,12 +260,11 @@ std::optional<Error> take_input(const Exchange& exchange, CallRecord& record, co
         "SELECT record, digest FROM calls WHERE id = ? AND grant_id = ? AND session_id = '' AND waiting = 1"
         " AND expires_at > ?",
         {id, exchange.caller.grant_id, exchange.step.now.milliseconds});
-    std::optional<CallRecord> kept = rows.empty() ? std::nullopt : decode_row(rows.text(0, 0));
+    std::optional<CallRecord> kept = rows.empty() ? std::nullopt : CallRecord::from_text(rows.text(0, 0));
     if (!kept || kept->method != record.method || rows.text(0, 1) != params_digest(exchange.step, params)) {
       return invalid_params(
-          "requestState is unknown: it works once, for the very same call, and for 15 minutes; leave it out "
-          "to "
-          "call anew");
+          "requestState is unknown: it works once, for the very same call, and for 15 minutes; call anew "
+          "without it");
     }
     exchange.storage().query("DELETE FROM calls WHERE id = ?", {id});
     record.answers = std::move(kept->answers);
@@ -352,8 +339,7 @@ core::Outcome begin_call(const Exchange& exchange, const Message& message, const
   if (record.revision >= kModern) {
     if (const std::optional<Error> error = take_input(exchange, record, params)) return refuse(*error);
   }
-  const bool in_batch = origin.company == CallOrigin::Company::batch;
-  return proceed(exchange, std::move(record), params, origin.accepted, in_batch);
+  return proceed(exchange, std::move(record), params, origin.accepted, origin.company);
 }
 
 core::Outcome resume_call(const Catalogue& catalogue, const core::Config& config, Gate& gate,
@@ -383,7 +369,8 @@ core::Outcome resume_call(const Catalogue& catalogue, const core::Config& config
     return end(exchange, record, suspended->accepted, {}, authority_ended());
   }
   core::JsonGate params;
-  return proceed(exchange, record, params.parse(record.params).root, suspended->accepted);
+  const core::JsonView view = params.parse(record.params).root;
+  return proceed(exchange, std::move(record), view, suspended->accepted, Company::alone);
 }
 
 void lose_call(core::Context& step, std::string_view continuation) {
@@ -413,7 +400,7 @@ void take_response(const Exchange& exchange, std::string_view session_id, const 
   const core::Rows rows =
       exchange.storage().query("SELECT record FROM calls WHERE id = ? AND session_id = ? AND waiting = 1",
                                {name.substr(0, dot), session_id});
-  std::optional<CallRecord> record = rows.empty() ? std::nullopt : decode_row(rows.text(0, 0));
+  std::optional<CallRecord> record = rows.empty() ? std::nullopt : CallRecord::from_text(rows.text(0, 0));
   if (!record || session_id.empty()) return;
 
   const auto open = std::find(record->pending.begin(), record->pending.end(), name.substr(colon + 1));
@@ -424,7 +411,7 @@ void take_response(const Exchange& exchange, std::string_view session_id, const 
   if (!record->pending.empty()) return keep(exchange, *record, RowState::waiting, {});
   core::JsonGate params;
   const core::JsonView view = params.parse(record->params).root;
-  proceed(exchange, *std::move(record), view, {true, true});
+  proceed(exchange, *std::move(record), view, {true, true}, Company::alone);
 }
 
 void cancel_call(core::Context& step, std::string_view session_id, const RequestId& request_id) {
@@ -432,19 +419,14 @@ void cancel_call(core::Context& step, std::string_view session_id, const Request
       step.storage->query("SELECT id, stream_id FROM calls WHERE session_id = ? AND request_id = ?",
                           {session_id, std::string_view(request_id.json)});
   if (session_id.empty()) return;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    step.storage->query("DELETE FROM calls WHERE id = ?", {rows.text(i, 0)});
-    const core::Rows others =
-        step.storage->query("SELECT 1 FROM calls WHERE stream_id = ? LIMIT 1", {rows.text(i, 1)});
-    if (others.empty()) finish_stream(step, rows.text(i, 1));
-  }
+  for (size_t i = 0; i < rows.size(); ++i) forget(step, rows.text(i, 0), rows.text(i, 1));
 }
 
 void sweep_calls(core::Context& step) {
   const core::Rows late = step.storage->query("SELECT id, record, stream_id FROM calls WHERE expires_at <= ?",
                                               {step.now.milliseconds});
   for (size_t i = 0; i < late.size(); ++i) {
-    const std::optional<CallRecord> record = decode_row(late.text(i, 1));
+    const std::optional<CallRecord> record = CallRecord::from_text(late.text(i, 1));
     if (late.text(i, 2).empty() || !record) {
       step.storage->query("DELETE FROM calls WHERE id = ?", {late.text(i, 0)});
       continue;
@@ -455,11 +437,9 @@ void sweep_calls(core::Context& step) {
                                                             core::json_quote(question_id(*record, key)) +
                                                             R"(,"reason":"It took too long."})"));
     }
-    end_on_stream(step, *record,
-                  error_text(record->request_id,
-                             {ErrorCode::internal_error, "The call was not done within 15 minutes.", {}}));
+    end_on_stream(step, *record, ErrorCode::internal_error, "The call was not done within 15 minutes.");
   }
-  const core::Rows next = step.storage->query("SELECT min(expires_at) FROM calls WHERE stream_id != ''");
+  const core::Rows next = step.storage->query("SELECT min(expires_at) FROM calls");
   if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
 }
 
@@ -467,11 +447,9 @@ void end_calls(core::Context& step, std::string_view grant_id) {
   const core::Rows rows =
       step.storage->query("SELECT record, stream_id FROM calls WHERE grant_id = ?", {grant_id});
   for (size_t i = 0; i < rows.size(); ++i) {
-    const std::optional<CallRecord> record = decode_row(rows.text(i, 0));
+    const std::optional<CallRecord> record = CallRecord::from_text(rows.text(i, 0));
     if (!record || rows.text(i, 1).empty()) continue;
-    end_on_stream(
-        step, *record,
-        error_text(record->request_id, {ErrorCode::forbidden, "The authority of this call has ended.", {}}));
+    end_on_stream(step, *record, ErrorCode::forbidden, "The authority of this call has ended.");
   }
   step.storage->query("DELETE FROM calls WHERE grant_id = ?", {grant_id});
 }
@@ -479,13 +457,10 @@ void end_calls(core::Context& step, std::string_view grant_id) {
 void lose_running_calls(core::Context& step) {
   const core::Rows rows = step.storage->query("SELECT record FROM calls WHERE waiting = 0");
   for (size_t i = 0; i < rows.size(); ++i) {
-    const std::optional<CallRecord> record = decode_row(rows.text(i, 0));
+    const std::optional<CallRecord> record = CallRecord::from_text(rows.text(i, 0));
     if (!record) continue;
-    end_on_stream(
-        step, *record,
-        error_text(record->request_id, {ErrorCode::internal_error,
-                                        "The server was interrupted in the middle of this call; repeat it.",
-                                        {}}));
+    end_on_stream(step, *record, ErrorCode::internal_error,
+                  "The server was interrupted in the middle of this call; repeat it.");
   }
 }
 

@@ -35,6 +35,9 @@ inline constexpr size_t kMaxRecordBytes = 1'400'000;
 /// How often one call may ask.
 inline constexpr uint32_t kMaxRounds = 20;
 
+/// A batch has one answer for all of its calls.
+enum class Company { alone, batch };
+
 /// Who sent a call, and what answers they take.
 struct CallOrigin {
   Revision revision = kModern;
@@ -42,7 +45,7 @@ struct CallOrigin {
   std::optional<LogLevel> log_level;
   std::string session_id = {};  // empty: modern
   AcceptedForms accepted = {};
-  enum class Company { alone, batch } company = Company::alone;
+  Company company = Company::alone;
   /// The stream that an earlier call of the batch began: the answer goes there.
   std::string batch_stream_id = {};
   /// Of the request, for the headers that repeat arguments; null where there is none to check.

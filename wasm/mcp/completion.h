@@ -21,7 +21,10 @@ struct CompletionQuestion {
   core::Context& step;
 };
 
-/// All that fit, the best first; the protocol sends the first hundred.
+/// The most values of one completion (server/utilities/completion, "Completion Results").
+inline constexpr size_t kMaxCompletions = 100;
+
+/// What fits, the best first. More than `kMaxCompletions` say that there is more; the rest is left out.
 using Completer = std::vector<std::string> (*)(const CompletionQuestion&);
 
 /// Those of `words` that begin with `start`, without regard to ASCII case.

@@ -48,6 +48,10 @@ Error insufficient_scope(const ScopeMissing& scope) {
           {}};
 }
 
+Error authority_ended() {
+  return {ErrorCode::forbidden, "Your human has ended this authority.", {}};
+}
+
 core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing& scope) {
   core::Response response = error_response(403, id, insufficient_scope(scope));
   response.headers.add("WWW-Authenticate", scope.challenge);

@@ -54,6 +54,8 @@ Error invalid_params(std::string message);
 /// object.
 Error missing_capability(std::string_view capabilities);
 Error insufficient_scope(const ScopeMissing& scope);
+/// What a call that goes on later finds where its grant has ended.
+Error authority_ended();
 /// 403 with the challenge (RFC 6750 section 3.1; MCP 2025-11-25, basic/authorization, "Scope Challenge
 /// Handling").
 core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing& scope);

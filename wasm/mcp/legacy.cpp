@@ -200,7 +200,7 @@ core::Outcome answer_legacy_batch(const Exchange& exchange, const core::Request&
 
   std::string answers;
   CallOrigin origin = origin_of(session, {true, accepted.event_stream});
-  origin.company = CallOrigin::Company::batch;
+  origin.company = Company::batch;
   const auto add = [&](std::string_view text) {
     if (!answers.empty()) answers += ',';
     answers += text;

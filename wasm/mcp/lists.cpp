@@ -7,9 +7,6 @@ namespace mcp {
 
 namespace {
 
-/// The most values of one completion (server/utilities/completion, "Completion Results").
-constexpr size_t kMaxValues = 100;
-
 std::string_view text(bool flag) {
   return flag ? "true" : "false";
 }
@@ -201,9 +198,10 @@ Answered complete(const Exchange& exchange, const Message& message) {
       use && exchange.gate.permit(*use, exchange.caller, exchange.step).kind == Permission::Kind::allowed;
   if (completer && allowed) values = completer({*name, *value, context, exchange.caller, exchange.step});
   core::Json completion{{"values", core::Json::array()}};
-  for (size_t i = 0; i < std::min(values.size(), kMaxValues); ++i) completion["values"].push_back(values[i]);
-  completion["total"] = values.size();
-  completion["hasMore"] = values.size() > kMaxValues;
+  for (size_t i = 0; i < std::min(values.size(), kMaxCompletions); ++i)
+    completion["values"].push_back(values[i]);
+  if (values.size() <= kMaxCompletions) completion["total"] = values.size();
+  completion["hasMore"] = values.size() > kMaxCompletions;
   return Members{R"("completion":)" + core::json_text(completion)};
 }
 

@@ -291,4 +291,21 @@ QuestionText question_text(const InputRequest& request, Revision revision) {
       request);
 }
 
+std::string input_requests(const std::vector<Call::Question>& questions) {
+  std::string json;
+  for (const Call::Question& question : questions) {
+    const QuestionText text = question_text(question.request, kModern);
+    json += json.empty() ? "{" : ",";
+    json += core::json_quote(question.key) + R"(:{"method":)" + core::json_quote(text.method) +
+            R"(,"params":)" + text.params + '}';
+  }
+  return json + '}';
+}
+
+std::vector<std::string> keys_of(const std::vector<Call::Question>& questions) {
+  std::vector<std::string> keys;
+  for (const Call::Question& question : questions) keys.push_back(question.key);
+  return keys;
+}
+
 }  // namespace mcp

@@ -32,5 +32,9 @@ struct QuestionText {
   std::string params;
 };
 QuestionText question_text(const InputRequest& request, Revision revision);
+/// `InputRequests` of 2026-07-28 (basic/utilities/mrtr): an object of the questions by their keys.
+std::string input_requests(const std::vector<Call::Question>& questions);
+/// The keys alone.
+std::vector<std::string> keys_of(const std::vector<Call::Question>& questions);
 
 }  // namespace mcp

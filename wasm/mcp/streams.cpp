@@ -131,6 +131,7 @@ std::string open_stream(core::Context& step, StreamKind kind, const StreamOwner&
       " hang_up, opened_at, expires_at) VALUES (?, ?, ?, ?, ?, 0, 0, 0, -1, '', ?, ?)",
       {std::string_view(id), owner.grant_id, owner.session_id, static_cast<int64_t>(kind), request_id,
        step.now.milliseconds, (step.now + kUnread).milliseconds});
+  step.wake_at(step.now + kUnread);
   // The priming event of 2025-11-25: an id to come back with before anything was said. Older clients would
   // try to read its empty data.
   if (owner.revision == Revision::v2025_11_25) put(step, id, {true, false, false, 0, -1, {}}, {});
@@ -193,6 +194,7 @@ bool resume_stream(core::Context& step, std::string_view session_id, const Resum
   if (rows.is_null(0, 1) || point.seq + 1 < rows.integer(0, 1)) return false;
   step.storage->query("UPDATE streams SET seen = ?, expires_at = ?, reading = 0 WHERE id = ?",
                       {point.seq, (step.now + kUnread).milliseconds, std::string_view(point.stream_id)});
+  step.wake_at(step.now + kUnread);
   return true;
 }
 

@@ -79,17 +79,6 @@ std::string error_object(const Error& error) {
   return json + '}';
 }
 
-std::string questions_json(const std::vector<Call::Question>& questions) {
-  std::string json;
-  for (const Call::Question& question : questions) {
-    const QuestionText text = question_text(question.request, kModern);
-    json += json.empty() ? "{" : ",";
-    json += core::json_quote(question.key) + R"(:{"method":)" + core::json_quote(text.method) +
-            R"(,"params":)" + text.params + '}';
-  }
-  return json + '}';
-}
-
 /// The questions that are left of an `InputRequests` object.
 std::string without_answered(std::string_view questions, const std::vector<std::string>& pending) {
   core::JsonGate gate;
@@ -104,12 +93,7 @@ std::string without_answered(std::string_view questions, const std::vector<std::
 
 void save(core::Context& step, const CallRecord& record) {
   step.storage->query("UPDATE tasks SET record = ? WHERE id = ?",
-                      {std::string_view(core::base64url(record.encode())), std::string_view(record.task_id)});
-}
-
-std::optional<CallRecord> record_of(const Task& task) {
-  const std::optional<std::string> bytes = core::base64url_decode(task.record);
-  return bytes ? CallRecord::decode(*bytes) : std::nullopt;
+                      {std::string_view(record.text()), std::string_view(record.task_id)});
 }
 
 /// The task that params name; an error where it is none of this grant's.
@@ -164,7 +148,7 @@ Answered become_task(const Exchange& exchange, CallRecord record) {
       "INSERT INTO tasks (id, grant_id, status, message, record, questions, outcome, created_at, updated_at,"
       " expires_at) VALUES (?, ?, ?, '', ?, '', '', ?, ?, ?)",
       {std::string_view(record.task_id), std::string_view(exchange.caller.grant_id), kWorking,
-       std::string_view(core::base64url(record.encode())), step.now.milliseconds, step.now.milliseconds,
+       std::string_view(record.text()), step.now.milliseconds, step.now.milliseconds,
        expires_at.milliseconds});
   step.wake_at(expires_at);
   const std::string id = record.task_id;
@@ -204,11 +188,10 @@ void run_task(const Exchange& exchange, CallRecord record) {
   if (run.deeds.empty() && ++record.rounds > kMaxRounds) {
     return fail_task(step, id, {ErrorCode::internal_error, "The task asked too often.", {}});
   }
-  record.pending.clear();
   if (run.deeds.empty()) {
-    for (const Call::Question& question : run.questions) record.pending.push_back(question.key);
+    record.pending = keys_of(run.questions);
     save(step, record);
-    return update(step, id, kInputRequired, questions_json(run.questions), "");
+    return update(step, id, kInputRequired, input_requests(run.questions), "");
   }
   save(step, record);
   if (task->status != kWorking) update(step, id, kWorking, "", "");
@@ -249,7 +232,7 @@ Answered update_task(const Exchange& exchange, core::JsonView params) {
   const Task& task = std::get<Task>(named);
   const std::optional<core::JsonView> responses = core::member(params, "inputResponses");
   if (!responses || !responses->is_object()) return invalid_params("inputResponses must be an object");
-  std::optional<CallRecord> record = record_of(task);
+  std::optional<CallRecord> record = CallRecord::from_text(task.record);
   if (task.status != kInputRequired || !record) return Members{};
 
   // Keys that nobody asked for are passed over.
@@ -290,13 +273,13 @@ void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& g
   for (size_t i = 0; i < due.size(); ++i) {
     step.storage->query("UPDATE tasks SET due_at = NULL WHERE id = ?", {due.text(i, 0)});
     const std::optional<Task> task = find(step, due.text(i, 0), due.text(i, 1));
-    std::optional<CallRecord> record = task ? record_of(*task) : std::nullopt;
+    std::optional<CallRecord> record = task ? CallRecord::from_text(task->record) : std::nullopt;
     if (!record) continue;
     const std::optional<Caller> caller = gate.recall(record->caller_handle, step);
     if (caller) {
       run_task({catalogue, config, gate, step, *caller}, *std::move(record));
     } else {
-      fail_task(step, due.text(i, 0), {ErrorCode::forbidden, "Your human has ended this authority.", {}});
+      fail_task(step, due.text(i, 0), authority_ended());
     }
   }
   set_tasks_alarm(step);

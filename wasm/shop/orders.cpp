@@ -131,11 +131,11 @@ std::optional<std::string> find_order(core::Storage& storage, std::string_view i
   return std::string(rows.text(0, 0));
 }
 
-std::vector<std::string> order_ids(core::Storage& storage, std::string_view start) {
+std::vector<std::string> order_ids(core::Storage& storage, std::string_view start, int64_t limit) {
   // Every character of an id comes before this one, so that the index serves.
   const std::string end = std::string(start) + 'g';
-  const core::Rows rows =
-      storage.query("SELECT id FROM orders WHERE id >= ? AND id < ? ORDER BY seq DESC", {start, end});
+  const core::Rows rows = storage.query(
+      "SELECT id FROM orders WHERE id >= ? AND id < ? ORDER BY seq DESC LIMIT ?", {start, end, limit});
   std::vector<std::string> ids;
   for (size_t row = 0; row < rows.size(); ++row) ids.emplace_back(rows.text(row, 0));
   return ids;

@@ -72,8 +72,8 @@ std::string order_list_json(const OrderPage& page);
 
 /// The document of an order; nothing where this person has none of that id.
 std::optional<std::string> find_order(core::Storage& storage, std::string_view id);
-/// The ids that begin with `start`, newest first.
-std::vector<std::string> order_ids(core::Storage& storage, std::string_view start);
+/// The newest `limit` ids that begin with `start`, newest first.
+std::vector<std::string> order_ids(core::Storage& storage, std::string_view start, int64_t limit);
 
 /// Creates what orders need. Safe to repeat.
 void create_orders_schema(core::Storage& storage);

@@ -36,7 +36,7 @@ mcp::ReadOutcome read_order(mcp::Call& call, const mcp::Variables& variables) {
 }
 
 std::vector<std::string> complete_order_id(const mcp::CompletionQuestion& question) {
-  return order_ids(*question.step.storage, question.value);
+  return order_ids(*question.step.storage, question.value, mcp::kMaxCompletions + 1);
 }
 
 }  // namespace
