@@ -68,6 +68,8 @@ export async function startStack(options = {}) {
       WORKOS_API_KEY: workos.apiKey,
       WORKOS_API_URL: workos.url,
       WORKOS_ISSUER: workos.issuer,
+      WORKOS_WEBHOOK_SECRET: workos.webhookSecret,
+      WORKOS_ORGANIZATION_ID: workos.organizationId,
     }),
     ...options.vars,
   });
@@ -102,6 +104,7 @@ export async function startStack(options = {}) {
   };
   try {
     await untilItAnswers(url, wrangler.exited);
+    workos?.tell(`${url}/webhooks/workos`);
   } catch (error) {
     await stop();
     throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);

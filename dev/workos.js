@@ -2,14 +2,17 @@
  * A local stand-in for WorkOS AuthKit, so that the server runs on a laptop without an account.
  *
  * WorkOS's own emulator does the work: authorization codes with PKCE, sessions, refresh tokens, the user API. A small
- * server in front of it adds the four things that the hosted AuthKit has and the emulator lacks:
+ * server in front of it adds the six things that the hosted service has and the emulator lacks:
  *   - a page where a person is chosen (the emulator signs in the first one at once),
  *   - the person's organization in the session, and with it their permissions,
  *   - impersonation: the `act` claim of a session that an administrator opened as somebody else,
- *   - people who stay the same: the emulator makes up new user ids at every start, but what they own belongs to ids.
- * The last two change what an access token says, so the front signs these tokens and serves the key set itself.
+ *   - people who stay the same: the emulator makes up new user ids at every start, but what they own belongs to ids,
+ *   - webhooks signed over a time in milliseconds: the emulator's is in seconds,
+ *   - audit log events as WorkOS documents them, each Idempotency-Key once: the emulator takes another format, and shows
+ *     nobody what it took. GET /audit_logs/events does here, for whoever wants to look.
+ * The third and the fourth change what an access token says, so the front signs these tokens and serves the key set itself.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createEmulator } from 'workos/emulate';
 import { SignJWT, decodeJwt, exportJWK, generateKeyPair } from 'jose';
@@ -28,7 +31,13 @@ import { signInPage } from './sign-in-page.js';
  * @property {string} clientId
  * @property {string} apiKey
  * @property {(Person & { id: string })[]} users
+ * @property {string} organizationId of the one organization (WORKOS_ORGANIZATION_ID)
+ * @property {AuditLogEvent[]} auditLog what the emulator took, oldest first
+ * @property {string} webhookSecret signs the webhooks (WORKOS_WEBHOOK_SECRET)
+ * @property {(url: string) => void} tell sends the webhooks there, from now on
  * @property {() => Promise<void>} close
+ *
+ * @typedef {{ id: string, key: string | undefined, organization_id: string, event: any }} AuditLogEvent `id`: the emulator's; `key`: Idempotency-Key
  */
 
 /** @type {Person[]} */
@@ -39,9 +48,12 @@ export const PEOPLE = [
 ];
 
 const CLIENT_ID = 'client_local';
+const ORGANIZATION = 'Local';
 const ADMIN_ROLE = 'admin';
 /** The permission of administrators, which tools may ask for (getUserInfo does). */
 const ADMIN_PERMISSION = 'shop:admin';
+/** What the Worker wants to hear of. */
+const EVENTS = ['user.deleted', 'session.revoked'];
 
 /**
  * @param {{ port?: number, users?: Person[] }} [options] port 0 (the default) takes any free port
@@ -60,18 +72,20 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
         last_name: person.lastName,
         email_verified: true,
       })),
-      organizations: [{ name: 'Local' }],
+      organizations: [{ name: ORGANIZATION }],
       permissions: [{ slug: ADMIN_PERMISSION, name: 'Administer' }],
       roles: [{ slug: ADMIN_ROLE, name: 'Administrator', permissions: [ADMIN_PERMISSION] }],
     },
   });
   Object.assign(globalThis, { Request, Response });
-  const people = new People(await listAll(emulator, '/user_management/users'));
+  const people = new People(await listAll(emulator, '/user_management/users'), await listAll(emulator, '/organizations'));
   const organizationOf = await joinOrganization(emulator, users.filter((person) => person.admin));
   const tokens = await createSigner();
   /** @type {Map<string, string>} who impersonates, by the code or refresh token that carries the session on */
   const impersonators = new Map();
 
+  /** @type {AuditLogEvent[]} */
+  const auditLog = [];
   const server = createServer((request, response) => {
     answer(request).then(
       (reply) => send(reply, response),
@@ -83,6 +97,14 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
   });
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   const url = `http://127.0.0.1:${address.port}`;
+  const webhookSecret = randomBytes(32).toString('hex');
+  /** @type {string | undefined} */
+  let listener;
+  await fetch(`${emulator.url}/webhook_endpoints`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${emulator.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ endpoint_url: `${url}/webhooks`, events: EVENTS }),
+  });
 
   /** @param {import('node:http').IncomingMessage} request @returns {Promise<Response>} */
   async function answer(request) {
@@ -91,8 +113,10 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
     if (pathname.startsWith('/sso/jwks/') || pathname.startsWith('/user_management/sessions/jwks/')) {
       return Response.json(tokens.keySet);
     }
+    if (pathname === '/webhooks') return passOn(await bodyOf(request));
     if (pathname === '/user_management/authorize') return authorize(target, request);
     if (pathname === '/user_management/authenticate') return authenticate(target, request);
+    if (pathname === '/audit_logs/events') return request.method === 'GET' ? Response.json(auditLog) : log(target, request);
     return forward(target, request, await bodyOf(request));
   }
 
@@ -140,9 +164,41 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
     session.access_token = await tokens.sign(session.access_token, {
       iss: url,
       sub: session.user.id,
+      ...(session.organization_id && { org_id: session.organization_id }),
       ...(impersonator && { act: { sub: impersonator } }),
     });
     return Response.json(session);
+  }
+
+  /** An audit log event: what WorkOS documents goes in, what the emulator takes goes on. @param {URL} target @param {import('node:http').IncomingMessage} request */
+  async function log(target, request) {
+    if (request.headers.authorization !== `Bearer ${emulator.apiKey}`) return Response.json({ message: 'Unauthorized' }, { status: 401 });
+    const asked = JSON.parse((await bodyOf(request)).toString());
+    const errors = faultsOf(asked);
+    if (errors.length > 0) return Response.json({ message: 'Invalid Audit Log event.', code: 'invalid_audit_log_event', errors }, { status: 400 });
+    const { organization_id, event } = asked;
+    if (organization_id !== lastingId('org', ORGANIZATION)) {
+      return Response.json({ message: `Organization not found: '${organization_id}'.` }, { status: 400 });
+    }
+    const key = request.headers['idempotency-key']?.toString();
+    if (!key || !auditLog.some((known) => known.key === key)) {
+      const { action, version, context, ...same } = event;
+      const translated = { ...same, organization_id, action: { name: action, type: 'C', id: action } };
+      const reply = await forward(target, request, JSON.stringify(translated));
+      if (!reply.ok) return reply;
+      auditLog.push({ ...(await reply.json()), key, organization_id, event });
+    }
+    return Response.json({ success: true });
+  }
+
+  /** An event of the emulator, as the hosted service would send it. @param {Buffer} event */
+  async function passOn(event) {
+    if (!listener) return new Response(null, { status: 204 });
+    const body = people.outward(event.toString());
+    const time = Date.now();
+    const digest = createHmac('sha256', webhookSecret).update(`${time}.${body}`).digest('hex');
+    const headers = { 'content-type': 'application/json', 'workos-signature': `t=${time}, v1=${digest}` };
+    return new Response(null, { status: (await fetch(listener, { method: 'POST', headers, body })).status });
   }
 
   /**
@@ -178,7 +234,13 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
     issuer: url,
     clientId: CLIENT_ID,
     apiKey: emulator.apiKey,
-    users: users.map((person) => ({ ...person, id: lastingId(person.email) })),
+    users: users.map((person) => ({ ...person, id: lastingId('user', person.email) })),
+    organizationId: lastingId('org', ORGANIZATION),
+    auditLog,
+    webhookSecret,
+    tell(to) {
+      listener = to;
+    },
     async close() {
       server.close();
       server.closeAllConnections();
@@ -187,16 +249,36 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
   };
 }
 
-/** The same person has the same id at every start. @param {string} email */
-function lastingId(email) {
-  return `user_01${createHash('sha256').update(email).digest('hex').slice(0, 24).toUpperCase()}`;
+/** The same person has the same id at every start, and so has the organization. @param {'user' | 'org'} kind @param {string} name */
+function lastingId(kind, name) {
+  return `${kind}_01${createHash('sha256').update(name).digest('hex').slice(0, 24).toUpperCase()}`;
 }
 
-/** Translates user ids between the emulator and the outside. Ids are long and unique, so plain text can be searched. */
+/** What of an audit log event is not as WorkOS documents it, in its words. @param {any} asked */
+function faultsOf(asked) {
+  const { event } = asked;
+  const isText = (/** @type {any} */ value) => typeof value === 'string' && value !== '';
+  const isThing = (/** @type {any} */ thing) => isText(thing?.id) && isText(thing?.type);
+  const good = {
+    '/organization_id': isText(asked.organization_id),
+    '/event/action': isText(event?.action),
+    '/event/occurred_at': isText(event?.occurred_at) && !Number.isNaN(Date.parse(event.occurred_at)) && new Date(event.occurred_at).toISOString() === event.occurred_at,
+    '/event/actor': isThing(event?.actor),
+    '/event/targets': Array.isArray(event?.targets) && event.targets.length > 0 && event.targets.every(isThing),
+    '/event/context': isText(event?.context?.location),
+    '/event/metadata': Object.entries(event?.metadata ?? {}).every(([name, value]) => /^[\w-]{1,40}$/.test(name) && isText(value) && value.length <= 500),
+  };
+  return Object.entries(good).flatMap(([instancePath, is]) => (is ? [] : [{ instancePath }]));
+}
+
+/** Translates ids between the emulator and the outside. Ids are long and unique, so plain text can be searched. */
 class People {
-  /** @param {any[]} users as the emulator lists them */
-  constructor(users) {
-    this.ids = users.map((user) => ({ inside: user.id, outside: lastingId(user.email) }));
+  /** @param {any[]} users as the emulator lists them @param {any[]} organizations */
+  constructor(users, organizations) {
+    this.ids = [
+      ...users.map((user) => ({ inside: user.id, outside: lastingId('user', user.email) })),
+      ...organizations.map(({ id, name }) => ({ inside: id, outside: lastingId('org', name) })),
+    ];
   }
   /** @param {string} text */
   inward(text) {

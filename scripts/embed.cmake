@@ -3,6 +3,11 @@ set(code "#include \"identity/web_files.h\"\n\nnamespace web {\n\nstd::string_vi
 foreach(path IN LISTS FILES)
   get_filename_component(name "${path}" NAME)
   file(READ "${path}" text)
+  # A script without its comments, each of which has lines of its own, and without indentation.
+  if(name MATCHES "\\.js$")
+    string(REGEX REPLACE "\n *(//|/\\*\\*)[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n[\n ]+" "\n" text "${text}")
+  endif()
   string(APPEND code "  if (name == \"${name}\") return R\"~web~(${text})~web~\";\n")
 endforeach()
 string(APPEND code "  return {};\n}\n\n}  // namespace web\n")

@@ -38,6 +38,7 @@ const TEST = [
   { name: 'Catch2', apt: 'catch2', brew: 'catch2', found: () => header('catch2/catch.hpp', 'catch2/catch_all.hpp') },
   { name: 'SQLite', apt: 'libsqlite3-dev', brew: 'sqlite', found: () => header('sqlite3.h') },
   { name: 'OpenSSL', apt: 'libssl-dev', brew: 'openssl@3', found: () => header('openssl/evp.h') },
+  { name: 'Spin', apt: 'spin', brew: 'spin', found: () => !!command('spin') },
   { name: 'clang-format', apt: 'clang-format', brew: 'clang-format', found: () => !!command('clang-format') },
   { name: 'Chromium', apt: 'chromium', brew: '--cask chromium', found: () => !!chromium() },
 ];

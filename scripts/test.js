@@ -18,6 +18,7 @@ const SUITES = [
   { name: 'types', about: 'the types of the JavaScript', run: types },
   { name: 'docs', about: 'what the documents say is there', run: () => nodeTests('docs') },
   { name: 'native', about: 'the core, natively under sanitizers', run: native },
+  { name: 'model', about: 'the authority against models of it: a million random steps, and every interleaving', run: model },
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
   { name: 'worker', about: 'the Worker in workerd, through HTTP', run: worker },
@@ -35,7 +36,7 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')}
   --help        this text`;
 
 async function format() {
-  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
   return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
 }
 
@@ -61,6 +62,28 @@ async function native() {
     failed: all ? 0 : Number(some?.match(/(\d+) failed(?! as)/)?.[1] ?? 1),
     report: lastLines(output),
   };
+}
+
+async function model() {
+  await cmake('native', 'Building the model of the authority', 'authority_model');
+  await cmake('native', 'Building it under sanitizers', 'authority_model_sanitized');
+  const many = await claims('Running a million steps', 'tests/model/authority_model', []);
+  const checked = await claims('Running some under sanitizers', 'authority_model_sanitized', ['--steps', '20000']);
+  const revocation = await nodeTests('model');
+  return {
+    passed: many.passed + checked.passed + revocation.passed,
+    failed: many.failed + checked.failed + revocation.failed,
+    report: [many, checked, revocation].map(({ failed, report }) => (failed > 0 ? report : '')).join('\n'),
+  };
+}
+
+/** A program that says of each of its claims whether it holds. @param {string} title @param {string} path below build/native @param {string[]} parameters */
+async function claims(title, path, parameters) {
+  const { status, output } = await run(join(PROJECT, 'build/native', path), parameters, { title, tolerant: true });
+  const count = (/** @type {RegExp} */ line) => output.match(line)?.length ?? 0;
+  const failed = count(/^FAILED /gm);
+  console.log(`  ${output.match(/^seed \d+$/m)?.[0]}`);
+  return { passed: count(/^ok /gm), failed: status !== 0 && failed === 0 ? 1 : failed, report: lastLines(output) };
 }
 
 async function schema() {

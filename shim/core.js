@@ -3,7 +3,7 @@
 // Bytes cross as pointer and length through buffers that are reused. After a trap the instance is in an unknown state and is
 // thrown away; the next step gets a new one.
 
-import { createHash, createHmac, randomFillSync } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, createPublicKey, randomFillSync, sign } from 'node:crypto';
 import { Reader, Writer } from './wire.js';
 
 /**
@@ -24,6 +24,11 @@ const NULL = 0;
 const INTEGER = 1;
 const TEXT = 2;
 
+/** What comes before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+/** More keys than a deployment has. */
+const MAX_KEYS = 8;
+
 export class Core {
   /** @type {Exports | null} */
   #exports = null;
@@ -35,11 +40,14 @@ export class Core {
   #rows = new Writer();
   #entropy = new Uint8Array(4096);
   #entropyUsed = this.#entropy.length;
+  /** Ed25519 keys, by their seeds. @type {Map<string, import('node:crypto').KeyObject>} */
+  #keys = new Map();
   #variables;
 
   /** @param {Record<string, unknown>} env the Worker's variables and bindings; the core takes the strings */
   constructor(env) {
-    this.#variables = JSON.stringify(Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string')));
+    const variables = Object.entries(env).filter(([, value]) => typeof value === 'string');
+    this.#variables = JSON.stringify({ ...Object.fromEntries(variables), WASM_SHA256: moduleHash });
     /** The largest request body that the core takes, in bytes. */
     this.bodyLimit = this.#instance().body_limit();
     /** The OAuth scopes that the core knows. */
@@ -86,7 +94,13 @@ export class Core {
   #instance() {
     if (this.#exports) return this.#exports;
     const instance = new WebAssembly.Instance(module, {
-      host: { query: this.#query.bind(this), sha256: this.#sha256.bind(this), hmac_sha256: this.#hmac.bind(this) },
+      host: {
+        query: this.#query.bind(this),
+        sha256: this.#sha256.bind(this),
+        hmac_sha256: this.#hmac.bind(this),
+        ed25519_sign: this.#sign.bind(this),
+        ed25519_public_key: this.#publicKey.bind(this),
+      },
       env: { emscripten_notify_memory_growth() {} },
       wasi_snapshot_preview1: {
         proc_exit() {
@@ -154,14 +168,42 @@ export class Core {
   #hmac(keyAt, keySize, at, size, macAt) {
     this.#bytes(macAt, 32).set(createHmac('sha256', this.#bytes(keyAt, keySize)).update(this.#bytes(at, size)).digest());
   }
+
+  /** @param {number} seedAt @param {number} at @param {number} size @param {number} signatureAt */
+  #sign(seedAt, at, size, signatureAt) {
+    this.#bytes(signatureAt, 64).set(sign(null, this.#bytes(at, size), this.#key(seedAt)));
+  }
+
+  /** @param {number} seedAt @param {number} keyAt */
+  #publicKey(seedAt, keyAt) {
+    const der = createPublicKey(this.#key(seedAt)).export({ format: 'der', type: 'spki' });
+    this.#bytes(keyAt, 32).set(der.subarray(-32));
+  }
+
+  /** @param {number} seedAt */
+  #key(seedAt) {
+    const der = Buffer.concat([PKCS8, this.#bytes(seedAt, 32)]);
+    const name = der.toString('latin1');
+    let key = this.#keys.get(name);
+    if (!key) {
+      key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      if (this.#keys.size === MAX_KEYS) this.#keys.clear();
+      this.#keys.set(name, key);
+    }
+    return key;
+  }
 }
 
 /** @type {WebAssembly.Module} */
 let module;
 
-/** The module that this isolate runs; once, before any request. @param {WebAssembly.Module} wasm */
-export function provide(wasm) {
+/** SHA-256 of the module, in hexadecimal. */
+let moduleHash = '';
+
+/** The module that this isolate runs, with what `sha256sum` prints of it; once, before any request. @param {WebAssembly.Module} wasm @param {string} sum */
+export function provide(wasm, sum) {
   module = wasm;
+  moduleHash = sum.slice(0, 64);
 }
 
 /** @type {Core | undefined} */

@@ -9,3 +9,9 @@ declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
+
+/** The module's hash as `sha256sum` prints it. */
+declare module '*.wasm.txt' {
+  const sha256: string;
+  export default sha256;
+}

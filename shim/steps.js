@@ -124,7 +124,7 @@ function readEffect(out) {
     case 5: {
       const [binding, key, value, ttl] = [out.text(), out.text(), out.text(), out.u32()];
       return async ({ env }) => {
-        await /** @type {KVNamespace} */ (/** @type {any} */ (env)[binding]).put(key, value, { expirationTtl: ttl });
+        await namespace(env, binding).put(key, value, ttl ? { expirationTtl: ttl } : {});
         return { ok: true };
       };
     }
@@ -142,6 +142,20 @@ function readEffect(out) {
     case 8: {
       const milliseconds = out.u32();
       return () => new Promise((resolve) => setTimeout(() => resolve({ ok: true }), milliseconds));
+    }
+    case 9: {
+      const [binding, key] = [out.text(), out.text()];
+      return async ({ env }) => {
+        const value = await namespace(env, binding).get(key);
+        return value === null ? { ok: false, code: 404 } : { ok: true, bytes: value };
+      };
+    }
+    case 10: {
+      const [binding, key] = [out.text(), out.text()];
+      return async ({ env }) => {
+        await namespace(env, binding).delete(key);
+        return { ok: true };
+      };
     }
     default:
       throw new Error('the core asks for an unknown effect');
@@ -201,6 +215,11 @@ export function readOutput(out) {
 /** The principal's object. @param {Env} env @param {string} name */
 export function principal(env, name) {
   return env.PRINCIPALS.get(env.PRINCIPALS.idFromName(name));
+}
+
+/** @param {Env} env @param {string} binding @returns {KVNamespace} */
+function namespace(env, binding) {
+  return /** @type {any} */ (env)[binding];
 }
 
 /** The whole body, or null where it is longer than `limit` bytes. @param {Request} request @param {number} limit */

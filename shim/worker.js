@@ -1,9 +1,10 @@
 // The entry: the module that ships, in the shim that serves any of them.
 
 import module from '../build/wasm/deputy.wasm';
+import sha256 from '../build/wasm/deputy.wasm.txt';
 import { provide } from './core.js';
 
-provide(module);
+provide(module, sha256);
 
 export { default } from './handler.js';
 export { Principal } from './principal.js';

@@ -1,18 +1,32 @@
 #include "app.h"
 
-#include "authority/grants.h"
-#include "authority/pauses.h"
+#include <algorithm>
+
+#include "admin_page.h"
+#include "audit_log.h"
+#include "authority/archive.h"
+#include "authority/audit.h"
+#include "authority/replay.h"
+#include "authority/schema.h"
+#include "authority/usage.h"
+#include "authority/watchers.h"
 #include "authority_gate.h"
+#include "authority_page.h"
 #include "continuations.h"
 #include "core/json.h"
+#include "core/jws.h"
 #include "core/outbox.h"
 #include "identity/boundary.h"
+#include "identity/page_guard.h"
+#include "identity/page_sessions.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
 #include "identity/vault.h"
+#include "mcp/catalogue.h"
 #include "responses.h"
 #include "service.h"
 #include "shop/shop.h"
+#include "webhooks.h"
 
 namespace {
 
@@ -20,24 +34,25 @@ using core::Await;
 using core::Outcome;
 using core::Respond;
 
-/// Copies that one alarm delivers at once: a Worker may have some fifty subrequests in flight without
+/// What one alarm delivers at once: a Worker may have some fifty subrequests in flight without
 /// queueing them long.
 constexpr size_t kDeliveriesPerAlarm = 50;
 
 constexpr std::string_view kPrincipalSetting = "principal";
-/// What of the protocol's schema is there already (`mcp::migrate`).
+/// What of a part's tables is there already.
 constexpr std::string_view kProtocolSchemaSetting = "protocol_schema";
+constexpr std::string_view kAuthoritySchemaSetting = "authority_schema";
 
-void migrate_protocol(core::Storage& storage) {
+void migrate(core::Storage& storage, std::string_view setting, int64_t (*part)(core::Storage&, int64_t)) {
   const core::Rows rows =
-      storage.query("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?", {kProtocolSchemaSetting});
+      storage.query("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?", {setting});
   const int64_t before = rows.empty() ? 0 : rows.integer(0, 0);
-  const int64_t after = mcp::migrate(storage, before);
+  const int64_t after = part(storage, before);
   if (after == before) return;
   storage.query(
       "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
       "excluded.value",
-      {kProtocolSchemaSetting, std::string_view(std::to_string(after))});
+      {setting, std::string_view(std::to_string(after))});
 }
 
 void wake_for_deliveries(core::Context& step) {
@@ -52,10 +67,44 @@ std::string mcp_continuation(std::string_view origin, std::string_view call) {
   return continuation(Machine::mcp, state.str());
 }
 
+/// The tools that a human can allow. Those of the demo come and go with it.
+std::vector<identity::ToolChoice> tool_choices(const core::Config& config) {
+  std::vector<identity::ToolChoice> choices;
+  for (const mcp::Tool& tool : shop::offer().tools) {
+    if (!mcp::is_available(tool.availability, config)) continue;
+    choices.push_back({tool.name, tool.title, tool.scope});
+  }
+  return choices;
+}
+
 /// Whose object this is; empty before the first grant.
 std::string principal_of(core::Storage& storage) {
   const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
   return rows.empty() ? std::string() : std::string(rows.text(0, 0));
+}
+
+/// All that there are, as a limit of SQLite's.
+constexpr int64_t kAll = -1;
+
+std::vector<authority::Grant> standing_grants(core::Storage& storage) {
+  std::vector<authority::Grant> grants = authority::list_grants(storage, kAll);
+  std::erase_if(grants,
+                [](const authority::Grant& grant) { return authority::has_ended(grant.terms.state); });
+  return grants;
+}
+
+/// Open pages whose session has ended hear so.
+void end_orphaned_watchers(core::Context& step) {
+  const core::Rows rows = step.storage->query(
+      "SELECT DISTINCT holder FROM watchers WHERE holder NOT IN (SELECT id FROM page_sessions)");
+  for (size_t row = 0; row < rows.size(); ++row) authority::end_watchers(step, rows.text(row, 0));
+}
+
+/// The first who comes through a sign-in is whose object this is; nobody else ever is.
+bool belongs_to(core::Storage& storage, std::string_view name) {
+  storage.query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                {kPrincipalSetting, name});
+  return principal_of(storage) == name;
 }
 
 }  // namespace
@@ -64,8 +113,16 @@ App::App(core::Config config, core::Crypto& crypto)
     : config_(std::move(config)),
       crypto_(crypto),
       keys_(config_, crypto),
-      sign_in_(config_, keys_),
-      server_(shop::offer()) {}
+      sign_in_(config_, keys_, tool_choices(config_)),
+      page_sign_in_(config_, keys_),
+      server_(shop::offer()) {
+  const std::vector<std::string> seeds = keys_.signing_seeds();
+  notary_ = {config_.public_url, config_.wasm_sha256, seeds.empty() ? std::string() : seeds.front()};
+  if (config_.workos_organization_id.empty()) return;
+  notary_.told = [this](core::Context& step, std::string_view entry, const authority::Link& link) {
+    core::enqueue(step, audit_log_request(config_, entry, link), step.now + kAuditLogLifetime);
+  };
+}
 
 Outcome App::handle(const core::Input& input, core::Context& step) {
   Outcome outcome = std::visit([&](const auto& i) { return on(i, step); }, input);
@@ -80,14 +137,18 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   core::Storage& storage = *step.storage;
   storage.query(
       "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-  authority::create_grants_schema(storage);
-  authority::create_pauses_schema(storage);
+  migrate(storage, kAuthoritySchemaSetting, authority::migrate);
   identity::create_vault_schema(storage);
+  identity::create_page_sessions_schema(storage);
+  create_webhook_events_schema(storage);
   core::create_outbox_schema(storage);
+  core::adopt_old_outbox(storage, service::kCopies);
   shop::create_schema(storage);
-  migrate_protocol(storage);
+  migrate(storage, kProtocolSchemaSetting, mcp::migrate);
   // Alarms that got lost are set again.
   server_.wake(input.open_streams, step);
+  authority::keep_watchers(storage, input.open_streams);
+  sweep_authority(step);
   wake_for_deliveries(step);
   return core::Reply{};
 }
@@ -97,7 +158,51 @@ Outcome App::on(const core::PrincipalRequest& input, core::Context& step) {
   const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
   if (!site) return Respond{plain(400, "The address cannot be understood.\n")};
   if (url->path == "/token") return token_at_principal(input.request, *site, step);
+  if (identity::kind_of_path(url->path) != identity::PagePath::elsewhere) {
+    return page_at_principal(input.request, *url, *site, step);
+  }
   return mcp_at_principal(input.request, *site, step);
+}
+
+Outcome App::page_at_principal(const core::Request& request, const core::Url& url, const identity::Site& site,
+                               core::Context& step) {
+  const std::optional<identity::PageCookie> cookie = identity::page_cookie(request, keys_);
+  const std::optional<identity::PageSession> session =
+      cookie ? identity::find_page_session(cookie->secret, step) : std::nullopt;
+  if (!session) {
+    return Respond{
+        identity::with_cookies(identity::signed_out(request, url), {identity::clear_page_cookie()})};
+  }
+  if (auto refusal = identity::refuse_large(request)) return Respond{std::move(*refusal)};
+  const bool reading = request.method == "GET" || request.method == "HEAD";
+  auto forged = reading ? std::nullopt : identity::refuse_forged(request, *session);
+  if (forged) return Respond{std::move(*forged)};
+  if (url.path == "/admin" || url.path.starts_with("/admin/")) {
+    return named(Machine::admin, admin_page(request, url, *session, step));
+  }
+  return named(Machine::archived_export,
+               authority_page(request, url, site, *session, page_world(site.origin, step), step));
+}
+
+PageWorld App::page_world(std::string origin, core::Context& step) {
+  page_notary_ = notary_;
+  page_notary_.issuer = std::move(origin);
+  return {page_notary_,
+          jwks(),
+          principal_of(*step.storage),
+          server_.offer(),
+          [&](std::string_view grant_id, std::string_view reason, std::string_view by) {
+            return end_grant(grant_id, authority::Event::revoke, reason, by, step);
+          },
+          [&] { return shop::erase_personal_details(step); }};
+}
+
+std::string App::jwks() const {
+  std::string keys;
+  for (const std::string& seed : keys_.signing_seeds()) {
+    keys += (keys.empty() ? "" : ",") + core::public_jwk(crypto_, seed);
+  }
+  return "{\"keys\":[" + keys + "]}";
 }
 
 Outcome App::token_at_principal(const core::Request& request, const identity::Site& site,
@@ -106,8 +211,7 @@ Outcome App::token_at_principal(const core::Request& request, const identity::Si
   if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
                    identity::RefreshToken::replaced) {
     const std::string grant_id(identity::split_token(*token)->grant_id);
-    identity::end_grant(*step.storage, grant_id, "refresh_token_replayed", step.now);
-    forget_grant(grant_id, step);
+    end_grant(grant_id, authority::Event::revoke, authority::kByReplay, "client", step);
     return Respond{
         oauth_error(400, "invalid_grant",
                     "This refresh token was replaced before; its use ended the grant, so sign in again")};
@@ -116,7 +220,7 @@ Outcome App::token_at_principal(const core::Request& request, const identity::Si
   const std::optional<authority::Grant> grant =
       parts ? authority::find_grant(*step.storage, parts->grant_id) : std::nullopt;
   // What a grant once answered is not repeated after its end.
-  if (!grant || grant->ended_at) return core::ForwardToOAuth{site.origin};
+  if (!grant || authority::has_ended(grant->terms.state)) return core::ForwardToOAuth{site.origin};
   // Honest retries and parallel clients repeat the very same request: they get the very same answer.
   std::string same = request.body;
   same.append("\n").append(request.headers.get("Authorization").value_or(""));
@@ -160,9 +264,11 @@ Outcome App::validated(const core::Request& request, const identity::Site& site,
 
 Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
                  core::Context& step) {
-  AuthorityGate gate(config_, site);
+  AuthorityGate gate(config_, notary_, site);
   const std::optional<mcp::Caller> caller =
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
+  // Whose time is over ends now, and not with the alarm.
+  if (!caller) end_expired_grants(step);
   const Outcome outcome = caller ? server_.handle(request, *caller, config_, gate, step)
                                  : Respond{identity::unauthorized(site, identity::Challenge::invalid_token)};
   return on_its_way(outcome, request.headers.get("Origin").value_or(""));
@@ -182,7 +288,15 @@ Outcome App::on_its_way(Outcome outcome, std::string_view origin) const {
 Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
   core::JsonGate gate;
   const core::JsonResult call = gate.parse(input.call);
-  if (!call.ok() || core::string_member(call.root, "call") != "complete_authorization") {
+  const std::string_view what = call.ok() ? core::string_member(call.root, "call").value_or("") : "";
+  if (what == "open_page_session") return open_page_session(call.root, step);
+  if (what == "identity_event") return identity_event(call.root, step);
+  if (what == "recall_client")
+    return recall_client(core::string_member(call.root, "client_id").value_or(""), step);
+  if (what == "admin_state") return core::Reply{admin_state(step)};
+  if (what == "admin_act")
+    return core::Reply{admin_act(call.root, page_world(config_.public_url, step), step)};
+  if (what != "complete_authorization") {
     return core::Reply{R"({"code":"server_error","description":"The call is unknown"})"};
   }
   const std::optional<std::string> name =
@@ -190,9 +304,7 @@ Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
   const std::optional<core::JsonView> request = core::member(call.root, "request");
   if (!name || !request)
     return core::Reply{R"({"code":"server_error","description":"The call is incomplete"})"};
-  step.storage->query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                      {kPrincipalSetting, *name});
-  if (principal_of(*step.storage) != *name) {
+  if (!belongs_to(*step.storage, *name)) {
     return core::Reply{R"({"code":"server_error","description":"The call is for somebody else"})"};
   }
   return Await{
@@ -201,37 +313,140 @@ Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
       continuation(Machine::complete, {})};
 }
 
+Outcome App::recall_client(std::string_view client_id, core::Context& step) {
+  for (const authority::Grant& grant : authority::list_grants(*step.storage, kAll)) {
+    if (grant.client_id != client_id || grant.sentence.empty()) continue;
+    return core::Reply{core::json_text(core::Json{{"sentence", grant.sentence}})};
+  }
+  return core::Reply{"{}"};
+}
+
+Outcome App::open_page_session(core::JsonView call, core::Context& step) {
+  const std::optional<std::string> name =
+      identity::verified_name(keys_, core::string_member(call, "user_id").value_or(""));
+  const std::optional<core::JsonView> json = core::member(call, "person");
+  const std::optional<identity::Person> person = json ? identity::person_of(*json) : std::nullopt;
+  if (!name || !person || !belongs_to(*step.storage, *name)) {
+    return core::Reply{R"({"code":"server_error","description":"The call is for nobody here"})"};
+  }
+  const std::string former(core::string_member(call, "former").value_or(""));
+  const std::string secret = identity::open_page_session(*person, former, step);
+  return core::Reply{core::json_text(core::Json{{"secret", secret}})};
+}
+
+Outcome App::identity_event(core::JsonView call, core::Context& step) {
+  const std::optional<IdentityEvent> event = event_of_call(call);
+  if (!event || note_event(*step.storage, event->id, step.now) == Told::again) return core::Reply{"{}"};
+  switch (event->kind) {
+    case IdentityEvent::Kind::user_deleted:
+      identity::close_all_page_sessions(*step.storage);
+      end_all_grants(authority::kByDeletedUser, "identity", step);
+      break;
+    case IdentityEvent::Kind::session_revoked:
+      identity::close_page_sessions_of(*step.storage, event->session);
+      end_grants_of_identity_session(event->session, step);
+      break;
+  }
+  end_orphaned_watchers(step);
+  return core::Reply{"{}"};
+}
+
+size_t App::end_all_grants(std::string_view reason, std::string_view by, core::Context& step) {
+  size_t ended = 0;
+  for (const authority::Grant& grant : standing_grants(*step.storage)) {
+    if (end_grant(grant.id, authority::Event::revoke, reason, by, step)) ++ended;
+  }
+  return ended;
+}
+
+size_t App::end_grants_of_identity_session(std::string_view identity_session, core::Context& step) {
+  size_t ended = 0;
+  for (const authority::Grant& grant : standing_grants(*step.storage)) {
+    if (grant.identity_session != identity_session || !grant.terms.bounds.until_sign_out) continue;
+    if (end_grant(grant.id, authority::Event::revoke, authority::kBySignOut, "identity", step)) ++ended;
+  }
+  return ended;
+}
+
 Outcome App::on(const core::VaultCall& input, core::Context& step) {
   core::JsonGate gate;
   const core::JsonResult call = gate.parse(input.call);
   if (!call.ok()) return core::Reply{R"({"error":"server_error","description":"The call is not JSON"})"};
-  identity::VaultAnswer answer = identity::vault(call.root, keys_, principal_of(*step.storage), step);
-  if (answer.ended_grant) forget_grant(*answer.ended_grant, step);
+  const std::string principal = principal_of(*step.storage);
+  identity::VaultAnswer answer = identity::vault(call.root, keys_, principal, step);
+  using authority::Event;
+  for (const std::string& id : answer.expired)
+    end_grant(id, Event::expire, authority::kByTime, "alarm", step);
+  if (answer.begun) begin_grant(*answer.begun, step);
+  if (answer.deleted) {
+    // The provider replaces a client's grant by making the new one first.
+    const bool replaced = authority::find_successor(*step.storage, *answer.deleted).has_value();
+    end_grant(*answer.deleted, replaced ? Event::replace : Event::revoke,
+              replaced ? authority::kByNewGrant : authority::kByClient, "client", step);
+  }
   return core::Reply{std::move(answer.json)};
 }
 
-void App::forget_grant(std::string_view grant_id, core::Context& step) {
+void App::begin_grant(std::string_view grant_id, core::Context& step) {
+  const std::optional<authority::Grant> grant = authority::find_grant(*step.storage, grant_id);
+  if (!grant) return;
+  authority::append(step, notary_,
+                    {.kind = "grant",
+                     .actor = {grant->principal, grant->id, grant->client_id, {}, "page"},
+                     .details = authority::terms_json(grant->terms)});
+  if (grant->terms.bounds.expires_at) step.wake_at(*grant->terms.bounds.expires_at);
+}
+
+std::optional<authority::Revocation> App::end_grant(std::string_view grant_id, authority::Event event,
+                                                    std::string_view reason, std::string_view by,
+                                                    core::Context& step) {
+  std::optional<authority::Revocation> revocation =
+      authority::end(step, notary_, grant_id, event, reason, by);
+  if (!revocation) return std::nullopt;
+  identity::forget_tokens(*step.storage, grant_id);
   tokens_.forget(grant_id);
   // A client that asks for more (step-up) gets a new grant in the middle of its session, and goes on in it.
-  if (const std::optional<std::string> successor = authority::find_successor(*step.storage, grant_id)) {
+  const std::optional<std::string> successor = authority::find_successor(*step.storage, grant_id);
+  if (event == authority::Event::replace && successor) {
+    authority::carry_over(*step.storage, grant_id, *successor, step.now);
     mcp::replace_grant(step, grant_id, *successor);
   } else {
     mcp::end_grant(step, grant_id);
   }
+  return revocation;
 }
 
 Outcome App::on(const core::Alarm&, core::Context& step) {
-  AuthorityGate gate(config_);
+  AuthorityGate gate(config_, notary_);
   server_.alarm(config_, gate, step);
-  return deliver(step);
+  sweep_authority(step);
+  return send_away(step);
+}
+
+void App::end_expired_grants(core::Context& step) {
+  for (const authority::Grant& grant : authority::grants_over(step)) {
+    end_grant(grant.id, authority::Event::expire, authority::kByTime, "alarm", step);
+  }
+}
+
+void App::sweep_authority(core::Context& step) {
+  core::Storage& storage = *step.storage;
+  end_expired_grants(step);
+  authority::sweep_uses(step, notary_);
+  authority::sweep_denials(step, notary_, principal_of(storage));
+  authority::sweep_usage(storage, step.now);
+  authority::sweep_approvals(storage, step.now);
+  authority::wake_for_archive(step);
 }
 
 Outcome App::on(const core::StreamOpened& input, core::Context& step) {
+  if (authority::watches(*step.storage, input.stream_id)) return core::Reply{};
   if (server_.stream_opened(input.stream_id, step)) return core::Reply{};
   return Respond{plain(404, "The stream has ended.\n")};
 }
 
 Outcome App::on(const core::StreamClosed& input, core::Context& step) {
+  authority::stop_watching(*step.storage, input.stream_id);
   server_.stream_closed(input.stream_id, step);
   return core::Reply{};
 }
@@ -244,17 +459,43 @@ Outcome App::on(const core::Lost& input, core::Context& step) {
   return core::Reply{};
 }
 
+Outcome App::send_away(core::Context& step) {
+  std::optional<authority::LeavingPart> part = authority::begin_part(step, principal_of(*step.storage));
+  if (!part) return deliver(step);
+  Await await;
+  for (authority::ArchiveText& text : part->texts) {
+    await.effects.push_back(
+        core::PutCopy{std::string(service::kArchive), std::move(text.key), std::move(text.value), 0});
+  }
+  core::WireWriter state;
+  state.i64(part->first);
+  await.continuation = continuation(Machine::archive, state.str());
+  return await;
+}
+
+Outcome App::archive_answered(int64_t first, const std::vector<core::EffectResult>& results,
+                              core::Context& step) {
+  if (std::all_of(results.begin(), results.end(), [](const auto& result) { return result.ok(); })) {
+    delete_archived(step, authority::part_written(step, principal_of(*step.storage), first));
+  } else {
+    authority::part_failed(step, first);
+  }
+  return deliver(step);
+}
+
 Outcome App::deliver(core::Context& step) {
-  const std::vector<core::Delivery> due = core::due(*step.storage, step.now, kDeliveriesPerAlarm);
+  std::vector<core::Delivery> due = core::due(step, kDeliveriesPerAlarm);
   if (due.empty()) {
     wake_for_deliveries(step);
     return core::Reply{};
   }
   Await await;
   core::WireWriter state;
-  for (const core::Delivery& delivery : due) {
-    await.effects.push_back(
-        core::PutCopy{std::string(service::kCopies), delivery.key, delivery.value, delivery.ttl_seconds});
+  for (core::Delivery& delivery : due) {
+    if (core::Fetch* request = std::get_if<core::Fetch>(&delivery.effect)) {
+      authorize_for_workos(*request, config_);
+    }
+    await.effects.push_back(std::move(delivery.effect));
     state.i64(delivery.seq);
   }
   await.continuation = continuation(Machine::deliver, state.str());
@@ -267,6 +508,9 @@ Outcome App::on(const core::Fault& input, core::Context&) {
     core::Response response = server_.fault(input.request);
     identity::allow_origin(response, input.request.headers.get("Origin").value_or(""));
     return Respond{std::move(response)};
+  }
+  if (url && identity::kind_of_path(url->path) == identity::PagePath::data) {
+    return Respond{identity::page_error(500, "server_error", "Something went wrong; nothing was changed.")};
   }
   if (url && (url->path == "/token" || url->path == "/register")) {
     return Respond{oauth_error(500, "server_error", "Something went wrong on our side; try again")};
@@ -301,20 +545,32 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
     case Machine::deliver: {
       if (!step.storage) return lost;
       core::WireReader reader(state);
-      std::vector<int64_t> delivered, failed;
-      for (const core::EffectResult& result : results)
-        (result.ok() ? delivered : failed).push_back(reader.i64());
+      std::vector<int64_t> seqs;
+      while (seqs.size() < results.size()) seqs.push_back(reader.i64());
       if (!reader.finished()) return lost;
-      core::delivered(*step.storage, delivered);
-      core::failed(*step.storage, failed, step.now);
+      for (size_t i = 0; i < seqs.size(); ++i) core::settle(step, seqs[i], results[i]);
       wake_for_deliveries(step);
       return core::Reply{};
     }
+    case Machine::archive: {
+      core::WireReader reader(state);
+      const int64_t first = reader.i64();
+      if (!reader.finished() || !step.storage) return lost;
+      return archive_answered(first, results, step);
+    }
+    case Machine::archived_export:
+      if (!step.storage) return lost;
+      return Respond{archived_export(state, results, principal_of(*step.storage), step)};
+    case Machine::page_sign_in:
+      return named(Machine::page_sign_in, page_sign_in_.resume(state, results, step));
+    case Machine::webhook: return results.size() == 1 ? webhook(results[0], state, step) : lost;
+    case Machine::delivered_event: return results.size() == 1 ? webhook_delivered(results[0]) : lost;
+    case Machine::admin: return results.size() == 1 ? admin_answer(results[0], state) : lost;
     case Machine::mcp: {
       core::WireReader reader(state);
       const std::string origin = reader.string();
       if (!reader.ok() || !step.storage) return lost;
-      AuthorityGate gate(config_);
+      AuthorityGate gate(config_, notary_);
       return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
   }

@@ -1,5 +1,5 @@
-// The authority's answers in the protocol's terms: who calls, how far their token reaches, and whether they
-// may.
+// The authority's answers in the protocol's terms: who calls, how far their token reaches, whether they may,
+// and what it costs.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "authority/grants.h"
+#include "authority/use.h"
 #include "identity/boundary.h"
 #include "mcp/gate.h"
 
@@ -20,8 +20,8 @@ authority::Grant within(authority::Grant grant, const std::vector<std::string>& 
 
 class AuthorityGate final : public mcp::Gate {
  public:
-  explicit AuthorityGate(const core::Config& config, identity::Site site = {})
-      : config_(config), site_(std::move(site)) {}
+  AuthorityGate(const core::Config& config, authority::Notary notary, identity::Site site = {})
+      : config_(config), notary_(std::move(notary)), site_(std::move(site)) {}
 
   /// The caller with a valid token; nothing where the grant does not stand.
   std::optional<mcp::Caller> admit(std::string_view grant_id, const std::vector<std::string>& token_scopes,
@@ -31,11 +31,34 @@ class AuthorityGate final : public mcp::Gate {
   bool shows(const mcp::Use& use, const mcp::Caller& caller) override;
   std::optional<mcp::Caller> recall(std::string_view handle, core::Context& step) override;
 
+  mcp::Permission begin(const mcp::Use& use, const mcp::Caller& caller, std::string_view ticket,
+                        core::Context& step) override;
+  mcp::Charged charge(const mcp::Charge& charge, core::Context& step) override;
+  std::string waits(mcp::WaitsFor what, core::Context& step) override;
+  std::string ended(mcp::Ending how, core::Context& step) override;
+  void stopped(std::string_view ticket, core::Context& step) override;
+
  private:
+  /// One run of a call.
+  struct Run {
+    authority::Desk desk;
+    authority::Use use;
+    authority::Subject subject;
+    authority::Action action;
+    std::string title;
+  };
+
+  authority::Action action_of(const mcp::Use& use) const;
+  mcp::Permission permission(const mcp::Use& use, const authority::Decision& decision) const;
+  std::string refusal(const authority::Decision& decision, std::string_view name) const;
+  /// Tells NOTIFY_URL, where there is one, that a human is asked. What of, their page says.
+  void notify(std::string_view approval_id, const std::string& page, core::Context& step) const;
   /// All scopes of the operation, those granted already included: the client asks once.
   std::string needed(std::string_view scope) const;
 
   const core::Config& config_;
+  authority::Notary notary_;
   identity::Site site_;
-  authority::Grant reach_;  // of the caller at hand
+  authority::Grant reach_;
+  std::optional<Run> run_;
 };

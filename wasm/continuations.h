@@ -14,6 +14,12 @@ enum class Machine : uint8_t {
   complete,
   deliver,
   mcp,
+  page_sign_in,
+  webhook,
+  delivered_event,
+  admin,
+  archive,
+  archived_export,
 };
 
 inline std::string continuation(Machine machine, std::string_view state) {

@@ -116,4 +116,8 @@ void create_schema(core::Storage& storage) {
       " written_at INTEGER NOT NULL)");
 }
 
+int64_t erase_personal_details(core::Context& step) {
+  return static_cast<int64_t>(step.storage->query("DELETE FROM notes RETURNING id").size());
+}
+
 }  // namespace notes

@@ -1,10 +1,11 @@
 // A notes service: what docs/MAKE_IT_YOURS.md puts into the place of the shop. The application needs these
-// three functions of it.
+// four functions of it.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
-#include "core/storage.h"
+#include "core/step.h"
 #include "mcp/server.h"
 
 namespace notes {
@@ -21,5 +22,8 @@ std::string_view refusal_when_banned(std::string_view name);
 
 /// Creates what is needed in a person's storage. Safe to repeat.
 void create_schema(core::Storage& storage);
+
+/// Erases what identifies a person, where they ask for it. Gives how many records it was in.
+int64_t erase_personal_details(core::Context& step);
 
 }  // namespace notes

@@ -90,6 +90,9 @@ describe('allowing', () => {
       assert.match(await visitor.text(), /You are signed in as Ada Lovelace \(ada@example\.com\)/);
       await visitor.inspect('3-consent');
 
+      await visitor.page.getByRole('radio', { name: 'Custom' }).check();
+      await visitor.inspect('3-consent-custom');
+      await visitor.page.getByRole('radio', { name: 'May order free shirts' }).check();
       await visitor.press('Allow');
       assert.equal(await scopeGranted(visitor), 'shop:read shop:buy');
     }));
@@ -100,7 +103,7 @@ describe('allowing', () => {
       await visitor.open(client.oauth.authorizeUrl());
       await page.getByRole('button', { name: 'Continue to sign in' }).tap();
       await page.getByRole('link', { name: 'Grace Hopper' }).tap();
-      await page.getByText('order shirts for you').tap(); // the whole line is the checkbox's
+      await page.getByText('It can look at the inventory').tap(); // the whole card is the choice
       await page.getByRole('button', { name: 'Allow' }).tap();
       assert.equal(await scopeGranted(visitor), 'shop:read');
     }, ON_A_PHONE));
@@ -108,6 +111,8 @@ describe('allowing', () => {
   test('without JavaScript', () =>
     visiting(async (visitor) => {
       await toConsent(visitor);
+      await visitor.page.getByText('You choose tools and limits').click();
+      await visitor.page.getByRole('checkbox', { name: 'Buy' }).check();
       await visitor.press('Allow');
       assert.equal(await scopeGranted(visitor), 'shop:read shop:buy');
     }, { javaScriptEnabled: false }));
@@ -122,12 +127,11 @@ describe('allowing', () => {
       assert.deepEqual(await visitor.tabTo('Ada Lovelace'), []);
       await keyboard.press('Enter');
       await visitor.page.waitForURL(/\/callback/);
-      assert.deepEqual(await visitor.tabTo('look at the inventory'), ['MCP Shop']);
-      assert.deepEqual(await visitor.tabTo('order shirts for you'), []);
-      await keyboard.press('Space');
-      assert.deepEqual(await visitor.tabTo('Allow'), []);
+      assert.deepEqual(await visitor.tabTo('Look only'), ['MCP Shop']);
+      await keyboard.press('ArrowDown'); // radio buttons are one stop
+      assert.deepEqual((await visitor.tabTo('Allow')).length, 2, 'until when, and until signed out');
       await keyboard.press('Enter');
-      assert.equal(await scopeGranted(visitor), 'shop:read', 'what the Space key unticked is not granted');
+      assert.equal(await scopeGranted(visitor), 'shop:read shop:buy', 'what the arrow chose is granted');
     }));
 
   test('at 127.0.0.1, the other name of this computer', async () => {
@@ -192,11 +196,12 @@ describe('saying no', () => {
   test('to everything, by ticking nothing: that is noticed, and one can choose again', () =>
     visiting(async (visitor) => {
       await toConsent(visitor);
+      await visitor.page.getByRole('radio', { name: 'Custom' }).check();
       for (const box of await visitor.page.getByRole('checkbox').all()) await box.uncheck();
       await visitor.press('Allow');
       assert.match(await visitor.text(), /Nothing was ticked, so there is nothing to allow/);
       await visitor.inspect('3-consent-nothing-ticked');
-      await visitor.page.getByRole('checkbox', { name: 'look at the inventory' }).check();
+      await visitor.page.getByRole('checkbox').first().check();
       await visitor.press('Allow');
       assert.equal(await scopeGranted(visitor), 'shop:read');
     }));

@@ -138,6 +138,28 @@ TEST_CASE("Step: what must be fetched is written whole") {
   CHECK(bytes.output(core::Await{{fetch, core::Sleep{core::minutes(1)}}, "c"}) == expected.str());
 }
 
+TEST_CASE("Step: what is done with copies names the namespace and the key") {
+  Bytes bytes;
+  core::WireWriter expected = nothing_left();
+  expected.u8(5);
+  expected.u32(3);
+  expected.u8(5);
+  expected.bytes("COPIES");
+  expected.bytes("key");
+  expected.bytes("value");
+  expected.u32(60);
+  expected.u8(9);
+  expected.bytes("COPIES");
+  expected.bytes("key");
+  expected.u8(10);
+  expected.bytes("OTHERS");
+  expected.bytes("");
+  expected.bytes("c");
+  CHECK(bytes.output(core::Await{{core::PutCopy{"COPIES", "key", "value", 60}, core::GetCopy{"COPIES", "key"},
+                                  core::DeleteCopy{"OTHERS", ""}},
+                                 "c"}) == expected.str());
+}
+
 // ---- base64url ----
 
 TEST_CASE("base64url is read back to what was written") {

@@ -255,6 +255,15 @@ TEST_CASE("Examples: notes are added, listed, read and deleted, in every revisio
   }
 }
 
+TEST_CASE("Examples: notes are erased where their human asks for it") {
+  World world(notes::offer());
+  notes::create_schema(world.storage);
+  ModernClient(world).call_tool("addNote", {{"text", "a secret"}});
+  core::Context step = world.step();
+  CHECK(notes::erase_personal_details(step) == 1);
+  CHECK(notes::erase_personal_details(step) == 0);
+}
+
 TEST_CASE("Examples: who follows the notes hears of a new one") {
   World world(notes::offer());
   notes::create_schema(world.storage);

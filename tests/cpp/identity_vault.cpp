@@ -68,8 +68,8 @@ TEST_CASE("the first write of a grant makes the grant that decisions are made on
   REQUIRE(grant);
   CHECK(grant->client_name == "Claude");
   CHECK(grant->subject == "user_1");
-  CHECK(grant->scopes == std::vector<std::string>{"shop:read"});
-  CHECK(grant->requested_scopes == std::vector<std::string>{"shop:read", "shop:buy"});
+  CHECK(grant->terms.scopes == std::vector<std::string>{"shop:read"});
+  CHECK(grant->terms.requested_scopes == std::vector<std::string>{"shop:read", "shop:buy"});
   CHECK_FALSE(grant->ended_at);
 }
 

@@ -3,7 +3,9 @@
 #include <set>
 
 #include "authority/pauses.h"
+#include "authority/schema.h"
 #include "core/outbox.h"
+#include "shop/orders.h"
 #include "shop/shop.h"
 #include "support.h"
 
@@ -30,10 +32,11 @@ struct Shop : World {
   Shop() : World(shop::offer().tools) {
     core::create_outbox_schema(storage);
     shop::create_schema(storage);
-    authority::create_pauses_schema(storage);
+    storage.query("CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
+    authority::migrate(storage, 0);
     gate.rule = [](const mcp::Use& use, core::Context& step) -> mcp::Permission {
       if (use.availability == mcp::Availability::demo) return {};
-      if (!authority::paused(*step.storage, authority::kDemoPause)) return {};
+      if (!authority::paused(*step.storage, authority::kAllDeputies, authority::kDemoPause)) return {};
       return {mcp::Permission::Kind::refused, std::string(shop::refusal_when_banned(use.name)), {}};
     };
   }
@@ -234,12 +237,16 @@ TEST_CASE("Shop: an order's copy waits in the outbox from the same step on, and 
   const json order = structure(ModernClient(shop).call_tool("buyMcpShopItem", kPurchase))["order"];
   REQUIRE(shop.alarm);
   CHECK(*shop.alarm - shop.now == core::kBatchDelay);
-  const std::vector<core::Delivery> due = core::due(shop.storage, *shop.alarm, 10);
+  core::Context later = shop.step();
+  later.now = *shop.alarm;
+  const std::vector<core::Delivery> due = core::due(later, 10);
   REQUIRE(due.size() == 1);
-  CHECK(due[0].key == "order:user_alice:" + order["id"].get<std::string>());
-  CHECK(json::parse(due[0].value) == order);
-  CHECK(due[0].ttl_seconds <= 30u * 86'400u);
-  CHECK(due[0].ttl_seconds >= 30u * 86'400u - 1u);
+  const auto& copy = std::get<core::PutCopy>(due[0].effect);
+  CHECK(copy.binding == "ORDERS");
+  CHECK(copy.key == "order:user_alice:" + order["id"].get<std::string>());
+  CHECK(json::parse(copy.value) == order);
+  CHECK(copy.ttl_seconds <= 30u * 86'400u);
+  CHECK(copy.ttl_seconds >= 30u * 86'400u - 1u);
 }
 
 TEST_CASE("Shop: reading sets no alarm and writes nothing") {
@@ -374,13 +381,13 @@ TEST_CASE("Shop: the demo ban holds at once in every session and client, and the
 TEST_CASE("Shop: the demo tools lift the demo ban alone") {
   Shop shop;
   ModernClient client(shop);
-  authority::pause(shop.storage, "human", shop.now);
+  authority::pause(shop.storage, authority::kAllDeputies, "human", shop.now);
   client.call_tool("setDemoMode", {{"mode", "banned"}});
   client.call_tool("setDemoMode", {{"mode", "normal"}});
   client.call_tool("clearDemoMode");
   client.call_tool("prettyPlease");
-  CHECK(authority::paused(shop.storage, "human"));
-  CHECK_FALSE(authority::paused(shop.storage, authority::kDemoPause));
+  CHECK(authority::paused(shop.storage, authority::kAllDeputies, "human"));
+  CHECK_FALSE(authority::paused(shop.storage, authority::kAllDeputies, authority::kDemoPause));
 }
 
 TEST_CASE("Shop: demo tools check their arguments like any other") {
@@ -390,7 +397,7 @@ TEST_CASE("Shop: demo tools check their arguments like any other") {
   CHECK(client.call_tool("setDemoMode", {{"mode", "BANNED"}}).is_tool_error());
   CHECK(client.call_tool("clearDemoMode", {{"mode", "normal"}}).is_tool_error());
   CHECK(client.call_tool("prettyPlease", {{"please", true}}).is_tool_error());
-  CHECK_FALSE(authority::paused(shop.storage, authority::kDemoPause));
+  CHECK_FALSE(authority::paused(shop.storage, authority::kAllDeputies, authority::kDemoPause));
 }
 
 TEST_CASE("Shop: every tool but the demo tools has words of its own for a banned person") {
@@ -402,4 +409,34 @@ TEST_CASE("Shop: every tool but the demo tools has words of its own for a banned
     CHECK(seen.insert(refusal).second);
   }
   CHECK_FALSE(shop::refusal_when_banned("anything else").empty());
+}
+
+TEST_CASE("Shop: erasing empties company and address of all orders, and deletes their copies") {
+  Shop shop;
+  const auto place = [&](std::optional<std::string> key) {
+    core::Context step = shop.step();
+    shop::Purchase purchase{"Acme \"&\" Söhne", "1 Road\nTown", "M"};
+    purchase.idempotency_key = std::move(key);
+    return shop::place_order(step, {"user_1", "ada@example.com"}, purchase);
+  };
+  const std::string id = std::get<shop::Placed>(place("once")).id;
+  const json before = json::parse(*shop::find_order(shop.storage, id));
+  shop.now = shop.now + shop::kCopyLifetime;
+  const std::string later = std::get<shop::Placed>(place({})).id;
+  const auto erase = [&] {
+    core::Context step = shop.step();
+    return shop::erase_personal_details(step);
+  };
+  CHECK(erase() == 2);
+  json after = before;
+  after["company"] = after["mailingAddress"] = "";
+  CHECK(json::parse(*shop::find_order(shop.storage, id)) == after);
+  // The copy of the first has expired.
+  const core::Rows deletions = shop.storage.query("SELECT key FROM deliveries WHERE kind = 'delete'");
+  REQUIRE(deletions.size() == 1);
+  CHECK(deletions.text(0, 0) == "order:user_1:" + later);
+  CHECK(erase() == 0);
+  // Whether it is the same purchase cannot be told any more, so nothing is bought under its key.
+  CHECK(std::holds_alternative<shop::KeyInUse>(place("once")));
+  CHECK(shop.orders() == 2);
 }

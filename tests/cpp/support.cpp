@@ -129,6 +129,37 @@ std::string NativeCrypto::hmac_sha256(std::string_view key, std::string_view dat
   return out;
 }
 
+namespace {
+
+using Ed25519Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+Ed25519Key ed25519_key(std::string_view seed) {
+  if (seed.size() != 32) throw std::runtime_error("the seed of an Ed25519 key is 32 bytes");
+  return {EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
+                                       reinterpret_cast<const unsigned char*>(seed.data()), seed.size()),
+          EVP_PKEY_free};
+}
+
+}  // namespace
+
+std::string NativeCrypto::ed25519_sign(std::string_view seed, std::string_view message) {
+  const Ed25519Key key = ed25519_key(seed);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> signing(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  std::string out(64, '\0');
+  size_t size = out.size();
+  EVP_DigestSignInit(signing.get(), nullptr, nullptr, nullptr, key.get());
+  EVP_DigestSign(signing.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
+                 reinterpret_cast<const unsigned char*>(message.data()), message.size());
+  return out;
+}
+
+std::string NativeCrypto::ed25519_public_key(std::string_view seed) {
+  std::string out(32, '\0');
+  size_t size = out.size();
+  EVP_PKEY_get_raw_public_key(ed25519_key(seed).get(), reinterpret_cast<unsigned char*>(out.data()), &size);
+  return out;
+}
+
 // ---- Gate ----
 
 mcp::Permission TestGate::permit(const mcp::Use& use, const mcp::Caller&, core::Context& step) {

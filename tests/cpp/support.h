@@ -54,6 +54,8 @@ class NativeCrypto final : public core::Crypto {
  public:
   std::string sha256(std::string_view data) override;
   std::string hmac_sha256(std::string_view key, std::string_view data) override;
+  std::string ed25519_sign(std::string_view seed, std::string_view message) override;
+  std::string ed25519_public_key(std::string_view seed) override;
 };
 
 /// Lets everything through unless told otherwise, and remembers what it was asked.

@@ -12,6 +12,8 @@ const levers = {
   clock: 0,
   /** So many writes to ORDERS fail. */
   lostCopies: 0,
+  /** So many writes to AUDIT fail. */
+  lostParts: 0,
   /** A statement that is given all of these texts traps: the host's function throws, and the step is cut off there. @type {string[]} */
   trapOn: [],
   /** What is found at addresses on the internet. @type {Record<string, { status?: number, body: string, headers?: Record<string, string> }>} */
@@ -70,12 +72,14 @@ function expiring(kv) {
   });
 }
 
-/** @param {KVNamespace} kv @returns {KVNamespace} */
-function losing(kv) {
+/** @param {KVNamespace} kv @param {'lostCopies' | 'lostParts'} lever @returns {KVNamespace} */
+function losing(kv, lever) {
   return /** @type {any} */ ({
+    get: (/** @type {string} */ key) => kv.get(key),
+    delete: (/** @type {string} */ key) => kv.delete(key),
     put: async (/** @type {string} */ key, /** @type {string} */ value, /** @type {KVNamespacePutOptions} */ options) => {
-      if (levers.lostCopies > 0) {
-        levers.lostCopies--;
+      if (levers[lever] > 0) {
+        levers[lever]--;
         throw new Error('KV PUT failed: 503 (a lever was pulled)');
       }
       await kv.put(key, value, options);
@@ -85,8 +89,8 @@ function losing(kv) {
 
 /** @param {Env} env @returns {Env} */
 const world = (env) => {
-  const { ORDERS } = /** @type {{ ORDERS: KVNamespace }} */ (/** @type {unknown} */ (env)); // the shim knows nothing of it
-  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ORDERS: losing(ORDERS) }) };
+  const { ORDERS, AUDIT } = /** @type {{ ORDERS: KVNamespace, AUDIT: KVNamespace }} */ (/** @type {unknown} */ (env)); // the shim knows nothing of them
+  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ORDERS: losing(ORDERS, 'lostCopies'), AUDIT: losing(AUDIT, 'lostParts') }) };
 };
 
 export class Principal extends ShippedPrincipal {

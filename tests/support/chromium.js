@@ -107,6 +107,7 @@ export class Visitor {
   /** Looks at the page in every way: takes pictures, and finds what keeps people from using it. @param {string} name of the page */
   async inspect(name) {
     mkdirSync(SCREENSHOTS, { recursive: true });
+    const before = this.page.viewportSize() ?? WIDE;
     await this.page.evaluate(AXE);
     for (const { look, size, colorScheme } of LOOKS) {
       await this.page.setViewportSize(size);
@@ -116,7 +117,7 @@ export class Visitor {
       assert.equal(overhang, 0, `${name}, ${look}: nobody should have to scroll sideways`);
       assert.deepEqual(await this.#violations(), [], `${name}, ${look}`);
     }
-    await this.page.setViewportSize(WIDE);
+    await this.page.setViewportSize(before);
   }
 
   /** What axe finds, by its rules and best practices. @returns {Promise<string[]>} */

@@ -19,6 +19,8 @@ export class Desktop {
   choices = {};
   /** What the human does with a form. @type {((form: any) => import('./clients/agent.js').Filled) | undefined} */
   fill;
+  /** Where the human has a browser of their own: it comes out at the program by itself. @type {((url: URL) => Promise<URL>) | undefined} */
+  browse;
   /** Changes the address that a program opens, before the browser gets it. @type {(url: URL) => void} */
   rewrite = () => {};
   /** The addresses that programs opened. @type {URL[]} */
@@ -77,6 +79,7 @@ export class Desktop {
       const url = new URL(address);
       this.rewrite(url);
       this.opened.push(url);
+      if (this.browse) return void (await this.browse(url));
       const { redirect, page } = await signIn(url.href, this.choices);
       if (!redirect) throw new Error(`the sign-in ended on a page: ${page.status} ${page.text}`);
       await visit(redirect);

@@ -46,11 +46,30 @@ export class Page {
     const fields = new URLSearchParams();
     for (const [input] of form[2].matchAll(/<input[^>]*>/g)) {
       const attribute = (/** @type {string} */ name) => decode(new RegExp(`${name}="([^"]*)"`).exec(input)?.[1] ?? '');
-      if (/type="checkbox"/.test(input) && !/\bchecked\b/.test(input)) continue;
+      if (/type="(checkbox|radio)"/.test(input) && !/\bchecked\b/.test(input)) continue;
       fields.append(attribute('name'), attribute('value'));
+    }
+    for (const [, name, options] of form[2].matchAll(/<select name="([^"]*)"[^>]*>(.*?)<\/select>/gs)) {
+      const selected = /<option value="([^"]*)" selected/.exec(options) ?? /<option value="([^"]*)"/.exec(options);
+      fields.append(name, decode(selected?.[1] ?? ''));
     }
     return { action: new URL(decode(form[1]), this.url).href, fields };
   }
+}
+
+/**
+ * A consent that is wide open, for what is not about bounds: every tool of these scopes, and limits that nobody reaches.
+ * @param {Page} page @param {URLSearchParams} fields @param {string[]} [scopes] all that the page offers unless told
+ */
+function allowEverything(page, fields, scopes) {
+  fields.set('preset', 'custom');
+  fields.delete('tool');
+  for (const [, scope, tools] of page.html.matchAll(/<code class="quiet">([^<]*)<\/code><\/legend>(.*?)<\/fieldset>/gs)) {
+    if (scopes && !scopes.includes(scope)) continue;
+    for (const [, tool] of tools.matchAll(/name="tool" value="([^"]*)"/g)) fields.append('tool', tool);
+  }
+  for (const limit of ['calls.minute', 'orders.week', 'items.week', 'EUR.week']) fields.set(`limit.${limit}`, '1000000');
+  fields.set('expires', '30d');
 }
 
 const NAMED = new Map(Object.entries({ lt: '<', gt: '>', quot: '"', apos: "'", amp: '&', nbsp: ' ' }));
@@ -97,7 +116,8 @@ export class Browser {
  * @property {string} [person] whose e-mail address to sign in with at AuthKit; Ada's unless told; 'cancel' cancels there
  * @property {'continue' | 'cancel'} [start] on the page that says who asks
  * @property {'allow' | 'deny'} [decision] on the page that asks for consent
- * @property {string[]} [scopes] the permissions left ticked
+ * @property {string[]} [scopes] of which tools are ticked
+ * @property {Record<string, string>} [bounds] the fields of the consent form, instead of one that is wide open
  * @property {(page: Page) => void} [see] is shown each page
  */
 
@@ -109,7 +129,7 @@ export class Browser {
  * @returns {Promise<{ redirect?: URL, page: Page }>} where the client gets its answer, or the page that it ended on
  */
 export async function signIn(authorizeUrl, choices = {}, browser = new Browser()) {
-  const { person = 'ada@example.com', start = 'continue', decision = 'allow', scopes, see = () => {} } = choices;
+  const { person = 'ada@example.com', start = 'continue', decision = 'allow', scopes, bounds, see = () => {} } = choices;
   const home = new URL(authorizeUrl).origin;
   let page = await browser.open(authorizeUrl);
   for (let steps = 0; steps < 20; steps++) {
@@ -126,9 +146,8 @@ export async function signIn(authorizeUrl, choices = {}, browser = new Browser()
         page = await browser.press(page, { decision: start });
       } else {
         page = await browser.press(page, { decision }, (fields) => {
-          if (!scopes) return;
-          fields.delete('scope');
-          for (const scope of scopes) fields.append('scope', scope);
+          if (!bounds) return allowEverything(page, fields, scopes);
+          for (const [name, value] of Object.entries(bounds)) fields.set(name, value);
         });
       }
     } else if (!page.url.startsWith(home) && page.status === 200) {

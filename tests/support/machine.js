@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../../dev/stack.js';
-import { startWorkOS } from '../../dev/workos.js';
+import { PEOPLE, startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
@@ -23,13 +23,16 @@ export class Machine {
   #earlier = '';
   #storage = mkdtempSync(join(tmpdir(), 'mcp-deputy-storage-'));
   #port = 0;
+  #people;
   #options;
 
   /**
-   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string }} [options]
-   *   `levers`: the Worker of tests/levers; `project`: another Worker's folder
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number }} [options]
+   *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can
+   *   sign in, person1@example.com and so on
    */
-  constructor({ vars, levers = false, project = PROJECT } = {}) {
+  constructor({ vars, levers = false, project = PROJECT, people = 0 } = {}) {
+    this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
     this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project };
   }
 
@@ -41,7 +44,7 @@ export class Machine {
     return this.#storage;
   }
 
-  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, trapOn?: string[], origin?: string, documents?: object }} levers */
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], origin?: string, documents?: object }} levers */
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);
@@ -51,7 +54,7 @@ export class Machine {
   /** @param {Record<string, string>} [vars] variables that are another from now on */
   async start(vars) {
     this.#options.vars = { ...this.#options.vars, ...vars };
-    this.#workos ??= await tapInto(await startWorkOS());
+    this.#workos ??= await tapInto(await startWorkOS({ users: [...PEOPLE, ...this.#people] }));
     this.#stack = await startStack({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
     this.#port = this.#stack.port; // the issuer has the port in it: tokens are for this one
   }
@@ -131,6 +134,15 @@ export class Machine {
     return count;
   }
 
+  /** Runs a statement on the storage of each principal's object. Only after a crash. @param {string} sql @param {...(string | number | null)} values */
+  alter(sql, ...values) {
+    for (const file of this.objects) {
+      const database = new DatabaseSync(join(this.#storage, file));
+      database.prepare(sql).run(...values);
+      database.close();
+    }
+  }
+
   /** The memory of workerd, in KiB. */
   get memory() {
     return memoryOf(this.#running.pid);
@@ -143,22 +155,35 @@ export class Machine {
 
   /** The copies of orders in KV, by key. @returns {Map<string, { order: any, expires: number }>} */
   get copies() {
-    const copies = new Map();
+    return new Map(this.#values('orders', 'order:').map(({ key, text, expires }) => [key, { order: JSON.parse(text), expires }]));
+  }
+
+  /** The archive of audit trails in KV: each value by its key. */
+  get archive() {
+    return new Map(this.#values('audit', 'audit').map(({ key, text, expires }) => {
+      if (expires) throw new Error(`${key} is not kept for good`);
+      return [key, text];
+    }));
+  }
+
+  /** What is in a KV namespace. @param {string} namespace as wrangler.toml names it @param {string} prefix that keys there have */
+  #values(namespace, prefix) {
+    const values = [];
     for (const file of globSync('v3/kv/miniflare-KVNamespaceObject/*.sqlite', { cwd: this.#storage })) {
       if (file.endsWith('metadata.sqlite')) continue;
       const database = new DatabaseSync(join(this.#storage, file), { readOnly: true, timeout: 5000 });
       try {
         if (!database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").get()) continue; // just being made
-        const rows = database.prepare("SELECT key, blob_id, expiration FROM _mf_entries WHERE key LIKE 'order:%'").all();
+        const rows = database.prepare('SELECT key, blob_id, expiration FROM _mf_entries WHERE key LIKE ?').all(`${prefix}%`);
         for (const { key, blob_id, expiration } of rows) {
-          const blob = join(this.#storage, 'v3/kv/set-by-pnpm-deploy-orders/blobs', String(blob_id));
+          const blob = join(this.#storage, `v3/kv/set-by-pnpm-deploy-${namespace}/blobs`, String(blob_id));
           if (!existsSync(blob)) continue; // replaced between the look at the table and this one
-          copies.set(String(key), { order: JSON.parse(readFileSync(blob, 'utf8')), expires: Number(expiration) });
+          values.push({ key: String(key), text: readFileSync(blob, 'utf8'), expires: Number(expiration) });
         }
       } finally {
         database.close();
       }
     }
-    return copies;
+    return values;
   }
 }

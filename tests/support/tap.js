@@ -40,7 +40,7 @@ export async function tapInto(workos) {
     const parts = [];
     for await (const part of request) parts.push(part);
     const headers = new Headers();
-    for (const name of ['authorization', 'content-type']) if (request.headers[name]) headers.set(name, String(request.headers[name]));
+    for (const name of ['authorization', 'content-type', 'idempotency-key']) if (request.headers[name]) headers.set(name, String(request.headers[name]));
     const reply = await answer(request.url ?? '/', request.method ?? 'GET', headers, Buffer.concat(parts));
     const location = reply.headers.get('Location');
     const type = reply.headers.get('Content-Type');

@@ -225,14 +225,41 @@ describe('saying no', () => {
   test('allowing nothing is not allowing: the question comes again, with nothing ticked', async () => {
     const browser = new Browser();
     const { consent } = await toConsent(browser);
-    const again = await browser.press(consent, { decision: 'allow' }, (fields) => fields.delete('scope'));
+    const again = await browser.press(consent, { decision: 'allow', preset: 'custom', 'limit.orders.week': '3' }, (fields) => fields.delete('tool'));
     assert.equal(again.status, 400);
     assert.equal(again.title, consent.title);
     assert.match(again.text, /Nothing was ticked, so there is nothing to allow/);
     assert.match(again.text, /Ada Lovelace \(ada@example\.com\)/);
-    assert.deepEqual(again.form.fields.getAll('scope'), []);
-    const allowed = await browser.press(again, { decision: 'allow' }, (fields) => fields.set('scope', 'shop:read'));
+    assert.deepEqual(again.form.fields.getAll('tool'), []);
+    assert.equal(again.form.fields.get('preset'), 'custom');
+    assert.equal(again.form.fields.get('limit.orders.week'), '3', 'what was filled in is not lost');
+    const allowed = await browser.press(again, { decision: 'allow', tool: 'listMcpShopInventory' });
     assert.ok(follow(allowed).searchParams.has('code'));
+  });
+
+  for (const [what, fields, problem] of /** @type {[string, Record<string, string>, RegExp][]} */ ([
+    ['a limit that is no number', { preset: 'custom', 'limit.EUR.week': 'lots' }, /lots is no number of EUR/],
+    ['money with three digits after the point', { preset: 'custom', 'limit.EUR.week': '1.999' }, /1\.999 is no number of EUR/],
+    ['orders with a point', { preset: 'custom', 'limit.orders.day': '1.5' }, /1\.5 is no number of orders/],
+    ['a preset that there is not', { preset: 'everything' }, /Nothing was chosen/],
+    ['an expiry that there is not', { preset: 'look', expires: '100y' }, /It was not chosen until when/],
+  ])) {
+    test(`${what} is said, and one can choose again`, async () => {
+      const browser = new Browser();
+      const { consent } = await toConsent(browser);
+      const again = await browser.press(consent, { decision: 'allow', ...fields });
+      assert.equal(again.status, 400);
+      assert.match(again.text, problem);
+      assert.ok(follow(await browser.press(again, { decision: 'allow', preset: 'look', expires: '1h' })).searchParams.has('code'));
+    });
+  }
+
+  test('the second time, what was allowed before is shown', async () => {
+    const browser = new Browser();
+    const { consent } = await toConsent(browser);
+    follow(await browser.press(consent, { decision: 'allow', preset: 'free' }));
+    const { consent: second } = await toConsent(new Browser());
+    assert.match(second.text, /You allowed it before; .* Before: It may look at the inventory and at your orders, and order shirts for you\. At most 60 calls a minute, 3 orders in any 7 days and 3 items in any 7 days\. No EUR\./);
   });
 
   test('allowing nothing on the first page does not lead past the sign-in', async () => {

@@ -1,5 +1,6 @@
 #include "authority/grants.h"
 
+#include "authority/bounds.h"
 #include "core/http.h"
 
 namespace authority {
@@ -21,48 +22,62 @@ std::vector<std::string> words(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-void create_grants_schema(core::Storage& storage) {
-  storage.query(
-      "CREATE TABLE IF NOT EXISTS grants ("
-      "id TEXT PRIMARY KEY, client_id TEXT NOT NULL, client_name TEXT NOT NULL, scopes TEXT NOT NULL, "
-      "requested_scopes TEXT NOT NULL, subject TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, "
-      "identity_session TEXT NOT NULL, permissions TEXT NOT NULL, created_at INTEGER NOT NULL, "
-      "ended_at INTEGER, end_reason TEXT) WITHOUT ROWID");
+Grant read(const core::Rows& rows, size_t row) {
+  const auto text = [&](size_t column) { return std::string(rows.text(row, column)); };
+  Grant grant;
+  grant.id = text(0);
+  grant.principal = text(1);
+  grant.client_id = text(2);
+  grant.client_name = text(3);
+  grant.client_known_by = text(4);
+  grant.client_host = text(5);
+  grant.terms = {state_named(rows.text(row, 6)).value_or(State::revoked), words(rows.text(row, 7)),
+                 words(rows.text(row, 8)), stored_bounds(rows.text(row, 9))};
+  grant.sentence = text(10);
+  grant.subject = text(11);
+  grant.email = text(12);
+  grant.name = text(13);
+  grant.identity_session = text(14);
+  grant.permissions = words(rows.text(row, 15));
+  grant.created_at = core::Instant{rows.integer(row, 16)};
+  if (!rows.is_null(row, 17)) grant.ended_at = core::Instant{rows.integer(row, 17)};
+  grant.end_reason = text(18);
+  return grant;
 }
+
+}  // namespace
 
 void add_grant(core::Storage& storage, const Grant& grant) {
   storage.query(
-      "INSERT INTO grants (id, client_id, client_name, scopes, requested_scopes, subject, email, name, "
-      "identity_session, permissions, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
-      "NOTHING",
-      {grant.id, grant.client_id, grant.client_name, join(grant.scopes), join(grant.requested_scopes),
-       grant.subject, grant.email, grant.name, grant.identity_session, join(grant.permissions),
+      "INSERT INTO grants (id, principal, client_id, client_name, client_known_by, client_host, state, "
+      "scopes, requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, "
+      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      {grant.id, grant.principal, grant.client_id, grant.client_name, grant.client_known_by,
+       grant.client_host, name(grant.terms.state), join(grant.terms.scopes),
+       join(grant.terms.requested_scopes), bounds_json(grant.terms.bounds), grant.sentence, grant.subject,
+       grant.email, grant.name, grant.identity_session, join(grant.permissions),
        grant.created_at.milliseconds});
 }
 
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id) {
   const core::Rows rows = storage.query(
-      "SELECT client_id, client_name, scopes, requested_scopes, subject, email, name, identity_session, "
-      "permissions, "
-      "created_at, ended_at FROM grants WHERE id = ?",
+      "SELECT id, principal, client_id, client_name, client_known_by, client_host, state, scopes, "
+      "requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, created_at, "
+      "ended_at, end_reason FROM grants WHERE id = ?",
       {id});
   if (rows.empty()) return std::nullopt;
-  Grant grant;
-  grant.id = std::string(id);
-  grant.client_id = std::string(rows.text(0, 0));
-  grant.client_name = std::string(rows.text(0, 1));
-  grant.scopes = words(rows.text(0, 2));
-  grant.requested_scopes = words(rows.text(0, 3));
-  grant.subject = std::string(rows.text(0, 4));
-  grant.email = std::string(rows.text(0, 5));
-  grant.name = std::string(rows.text(0, 6));
-  grant.identity_session = std::string(rows.text(0, 7));
-  grant.permissions = words(rows.text(0, 8));
-  grant.created_at = core::Instant{rows.integer(0, 9)};
-  if (!rows.is_null(0, 10)) grant.ended_at = core::Instant{rows.integer(0, 10)};
-  return grant;
+  return read(rows, 0);
+}
+
+std::vector<Grant> list_grants(core::Storage& storage, int64_t most) {
+  const core::Rows rows = storage.query(
+      "SELECT id, principal, client_id, client_name, client_known_by, client_host, state, scopes, "
+      "requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, created_at, "
+      "ended_at, end_reason FROM grants ORDER BY ended_at IS NOT NULL, created_at DESC, id LIMIT ?",
+      {most});
+  std::vector<Grant> grants;
+  for (size_t row = 0; row < rows.size(); ++row) grants.push_back(read(rows, row));
+  return grants;
 }
 
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id) {
@@ -75,11 +90,27 @@ std::optional<std::string> find_successor(core::Storage& storage, std::string_vi
   return rows.empty() ? std::nullopt : rows.optional_text(0, 0);
 }
 
-Ended end_grant(core::Storage& storage, std::string_view id, std::string_view reason, core::Instant now) {
-  const core::Rows rows = storage.query(
-      "UPDATE grants SET ended_at = ?, end_reason = ? WHERE id = ? AND ended_at IS NULL RETURNING id",
-      {now.milliseconds, reason, id});
-  return rows.empty() ? Ended::before_or_never : Ended::now;
+Ended end_grant(core::Storage& storage, std::string_view id, Event event, std::string_view reason,
+                core::Instant now) {
+  const std::optional<Grant> grant = find_grant(storage, id);
+  if (!grant || has_ended(grant->terms.state) || !has_ended(after(grant->terms.state, event))) {
+    return Ended::before_or_never;
+  }
+  storage.query("UPDATE grants SET state = ?, ended_at = ?, end_reason = ? WHERE id = ?",
+                {name(after(grant->terms.state, event)), now.milliseconds, reason, id});
+  return Ended::now;
+}
+
+void happen(core::Storage& storage, std::string_view id, Event event) {
+  const std::optional<Grant> grant = find_grant(storage, id);
+  if (!grant) return;
+  storage.query("UPDATE grants SET state = ? WHERE id = ?", {name(after(grant->terms.state, event)), id});
+}
+
+void set_bounds(core::Storage& storage, std::string_view id, const Bounds& bounds,
+                std::string_view sentence) {
+  storage.query("UPDATE grants SET bounds = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
+                {bounds_json(bounds), sentence, id});
 }
 
 }  // namespace authority

@@ -1,7 +1,7 @@
 // What a principal allowed a deputy, and whether it still stands.
 //
 // A grant is made when its human allows a client; it ends once and for good. The row stays after the end, so
-// that who was allowed what can be told later.
+// that who was allowed what can be told later. Its life is the table in `lifecycle.h`.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authority/decide.h"
 #include "core/storage.h"
 #include "core/time.h"
 
@@ -16,11 +17,16 @@ namespace authority {
 
 struct Grant {
   std::string id;
+  /// The pseudonym of whose deputy it is.
+  std::string principal;
   std::string client_id;
   std::string client_name;
-  /// OAuth scopes that the human allowed, and those that the client had asked for.
-  std::vector<std::string> scopes;
-  std::vector<std::string> requested_scopes;
+  /// How the human can tell who that is: "its document at example.com", and where its answers go.
+  std::string client_known_by;
+  std::string client_host;
+  Terms terms;
+  /// What the human read when they allowed it (`sentence.h`).
+  std::string sentence;
   /// The human, as the identity provider named them at consent.
   std::string subject;
   std::string email;
@@ -29,23 +35,41 @@ struct Grant {
   std::vector<std::string> permissions;
   core::Instant created_at;
   std::optional<core::Instant> ended_at;
+  /// Why it ended: one of the `kBy...` below.
+  std::string end_reason;
 };
+
+inline constexpr std::string_view kByHuman = "human";
+inline constexpr std::string_view kByAdministrator = "administrator";
+/// RFC 7009, or what the OAuth provider ends by itself: a code that was used twice.
+inline constexpr std::string_view kByClient = "client";
+inline constexpr std::string_view kByReplay = "refresh_token_replayed";
+inline constexpr std::string_view kByDeletedUser = "user_deleted";
+inline constexpr std::string_view kBySignOut = "signed_out";
+inline constexpr std::string_view kByTime = "expired";
+inline constexpr std::string_view kByNewGrant = "replaced";
 
 /// Permissions of the identity provider that were taken into a grant are relied on for this long.
 inline constexpr core::Duration kPermissionLifetime = core::hours(1);
-
-/// Creates what grants need. Safe to repeat.
-void create_grants_schema(core::Storage& storage);
 
 /// Keeps a new grant; nothing happens where one of that id is there already.
 void add_grant(core::Storage& storage, const Grant& grant);
 /// Nothing where there never was one.
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id);
+/// Those that stand first, then the newest first.
+std::vector<Grant> list_grants(core::Storage& storage, int64_t most);
 /// The newest standing grant of the same client that was made after this one: what replaced it. Nothing where
 /// there is none.
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id);
-/// Ends a grant that stands: true if it stood until now.
+
+/// Ends a grant that stands: `now` if it stood until now.
 enum class Ended { now, before_or_never };
-Ended end_grant(core::Storage& storage, std::string_view id, std::string_view reason, core::Instant now);
+Ended end_grant(core::Storage& storage, std::string_view id, Event event, std::string_view reason,
+                core::Instant now);
+/// Moves a grant that stands to what `lifecycle.h` says.
+void happen(core::Storage& storage, std::string_view id, Event event);
+
+/// Other bounds for a grant that stands.
+void set_bounds(core::Storage& storage, std::string_view id, const Bounds& bounds, std::string_view sentence);
 
 }  // namespace authority

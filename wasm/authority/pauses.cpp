@@ -1,23 +1,23 @@
 #include "authority/pauses.h"
 
+#include "authority/grants.h"
+
 namespace authority {
 
-void create_pauses_schema(core::Storage& storage) {
-  storage.query(
-      "CREATE TABLE IF NOT EXISTS pauses (cause TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID");
+void pause(core::Storage& storage, std::string_view grant_id, std::string_view cause, core::Instant now) {
+  storage.query("INSERT INTO pauses (grant_id, cause, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                {grant_id, cause, now.milliseconds});
+  if (grant_id != kAllDeputies) happen(storage, grant_id, Event::pause);
 }
 
-void pause(core::Storage& storage, std::string_view cause, core::Instant now) {
-  storage.query("INSERT INTO pauses (cause, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                {cause, now.milliseconds});
+void resume(core::Storage& storage, std::string_view grant_id, std::string_view cause) {
+  storage.query("DELETE FROM pauses WHERE grant_id = ? AND cause = ?", {grant_id, cause});
+  const bool last = storage.query("SELECT 1 FROM pauses WHERE grant_id = ?", {grant_id}).empty();
+  if (grant_id != kAllDeputies && last) happen(storage, grant_id, Event::resume);
 }
 
-void resume(core::Storage& storage, std::string_view cause) {
-  storage.query("DELETE FROM pauses WHERE cause = ?", {cause});
-}
-
-bool paused(core::Storage& storage, std::string_view cause) {
-  return !storage.query("SELECT 1 FROM pauses WHERE cause = ?", {cause}).empty();
+bool paused(core::Storage& storage, std::string_view grant_id, std::string_view cause) {
+  return !storage.query("SELECT 1 FROM pauses WHERE grant_id = ? AND cause = ?", {grant_id, cause}).empty();
 }
 
 }  // namespace authority

@@ -17,6 +17,9 @@ class Application {
   virtual Outcome handle(const Input& input, Context& step) = 0;
   /// The OAuth scopes that there are, with spaces between them: the OAuth provider announces them.
   virtual std::string scopes() const { return {}; }
+  /// Makes a decision of the audit trail again: its input as it stands in an entry gives the decision as it
+  /// stands there, or nothing where the text is no input.
+  virtual std::string replay(std::string_view) const { return {}; }
 };
 
 /// Each module defines this once.

@@ -36,6 +36,8 @@ Config read_config(std::string_view json) {
   config.workos_api_key = variable("WORKOS_API_KEY");
   config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));
   if (config.workos_api_url.empty()) config.workos_api_url = "https://api.workos.com";
+  config.wasm_sha256 = variable("WASM_SHA256");
+  config.workos_webhook_secret = variable("WORKOS_WEBHOOK_SECRET");
   const std::string issuers = variable("WORKOS_ISSUER");
   for (std::string_view issuer : split(issuers, ',')) config.workos_issuers.emplace_back(issuer);
   if (config.workos_issuers.empty()) {
@@ -48,6 +50,9 @@ Config read_config(std::string_view json) {
                                                                      : "https://" + domain);
     }
   }
+
+  config.workos_organization_id = variable("WORKOS_ORGANIZATION_ID");
+  config.notify_url = variable("NOTIFY_URL");
 
   const auto problem = [&](std::string_view name, std::string_view advice) {
     config.problems.push_back({std::string(name), std::string(advice)});
@@ -83,6 +88,15 @@ Config read_config(std::string_view json) {
     problem(
         "WORKOS_API_KEY",
         "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_API_KEY`, or in .dev.vars");
+  }
+  if (!config.notify_url.empty()) {
+    const std::optional<Url> url = parse_url(config.notify_url);
+    if (!url || (url->origin.starts_with("http://") && !is_loopback_host(url->host))) {
+      problem(
+          "NOTIFY_URL",
+          "must be an address that begins with https:// (http:// is for localhost alone): `wrangler secret "
+          "put NOTIFY_URL`, or in .dev.vars; without it nobody is notified");
+    }
   }
   return config;
 }

@@ -23,6 +23,8 @@ struct Config {
   /// Browsers' origins that may call this server besides its own (`https://host[:port]`).
   std::vector<std::string> allowed_origins;
   Switch demo_mode = Switch::off;
+  /// SHA-256 of the module that runs, in hexadecimal: the host knows it, the module does not. May be empty.
+  std::string wasm_sha256;
 
   std::string workos_client_id;
   std::string workos_api_key;
@@ -30,6 +32,12 @@ struct Config {
   std::string workos_api_url;
   /// Issuers that an AuthKit access token may name.
   std::vector<std::string> workos_issuers;
+  /// Signs WorkOS's webhooks. Empty: there is no endpoint for them.
+  std::string workos_webhook_secret;
+  /// Whose audit log at WorkOS gets a copy of each entry of the trail. Empty: nobody's.
+  std::string workos_organization_id;
+  /// Is told by POST that a human is asked. May be empty; may have a secret in it.
+  std::string notify_url;
 
   /// One setting that is missing or wrong, and what to do about it.
   struct Problem {

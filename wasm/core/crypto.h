@@ -1,5 +1,5 @@
-// SHA-256 and HMAC come through a port (node:crypto in workerd, OpenSSL in native tests); what is built of
-// them is here.
+// SHA-256, HMAC and Ed25519 come through a port (node:crypto in workerd, OpenSSL in native tests); what is
+// built of them is here and in core/jws.h.
 #pragma once
 
 #include <array>
@@ -21,6 +21,10 @@ class Crypto {
   virtual std::string sha256(std::string_view data) = 0;
   /// 32 bytes (RFC 2104).
   virtual std::string hmac_sha256(std::string_view key, std::string_view data) = 0;
+  /// 64 bytes (RFC 8032). `seed`: the 32 bytes that are the private key.
+  virtual std::string ed25519_sign(std::string_view seed, std::string_view message) = 0;
+  /// 32 bytes.
+  virtual std::string ed25519_public_key(std::string_view seed) = 0;
 };
 
 /// HKDF-SHA256 (RFC 5869) for one block: 32 bytes that belong to `info` alone. `salt` may be empty.

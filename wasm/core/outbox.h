@@ -1,13 +1,18 @@
-// Copies on their way out (the transactional outbox): a record is written in the step that accepts
-// what it is a copy of, and deliveries are taken from the records until each is confirmed. At least once,
-// never lost, in batches by alarm.
+// What is on its way out (the transactional outbox): a record is written in the step that decides that
+// something leaves, and deliveries are taken from the records until each has arrived. At least once, in
+// batches by alarm.
+//
+// Deliveries for one key of one KV namespace leave one at a time, in the order of their records, so that a
+// put that is tried again never overtakes a later delete. One that fails while a later one waits is not tried
+// again: the later one says what is to be there. Requests have no order among themselves; who receives one
+// twice knows it again by what is in it, such as an Idempotency-Key.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/step.h"
@@ -19,33 +24,54 @@ inline constexpr Duration kBatchDelay = milliseconds(100);
 /// The wait after the first failure; it doubles with each further one.
 inline constexpr Duration kFirstRetry = seconds(1);
 inline constexpr Duration kLongestRetry = minutes(5);
+/// The wait after so many failures.
+Duration retry_wait(int64_t failures);
 /// The shortest life that the store takes for a copy.
 inline constexpr uint32_t kShortestLifeSeconds = 60;
 
-struct Delivery {
-  int64_t seq;
+/// A value for the KV namespace that is bound to `binding`. It lives there until the delivery expires.
+struct OutgoingCopy {
+  std::string binding;
   std::string key;
   std::string value;
-  /// What is left of the copy's life, at least kShortestLifeSeconds.
-  uint32_t ttl_seconds;
+};
+/// The end of such a copy.
+struct OutgoingDelete {
+  std::string binding;
+  std::string key;
+};
+/// An HTTP request. It has arrived with any answer of 2xx. An answer of 4xx but 408, 425 and 429 says that it
+/// never will: it is dropped, and the step's log says so. Everything else is tried again.
+struct OutgoingPost {
+  std::string url;
+  Headers headers;
+  std::string body;
+};
+using Outgoing = std::variant<OutgoingCopy, OutgoingDelete, OutgoingPost>;
+
+/// Records a delivery and sets the step's alarm. It is of no use after `expires`, and not tried any more.
+void enqueue(Context& step, const Outgoing& outgoing, Instant expires);
+
+struct Delivery {
+  int64_t seq;
+  Effect effect;
 };
 
-/// Records a delivery and sets the step's alarm. The copy is of no use after `expires`.
-void enqueue(Context& step, std::string_view key, std::string_view value, Instant expires);
-
 /// The deliveries to try now, at most `most`, oldest first. Drops those that have expired.
-std::vector<Delivery> due(Storage& storage, Instant now, size_t most);
+std::vector<Delivery> due(Context& step, size_t most);
 
-/// These arrived. Unknown numbers are passed over: a delivery may be confirmed twice.
-void delivered(Storage& storage, std::span<const int64_t> seqs);
-
-/// These did not: they are due again later, until they expire.
-void failed(Storage& storage, std::span<const int64_t> seqs, Instant now);
+/// What became of a delivery: it is gone, or due again later. Unknown numbers are passed over: a delivery may
+/// be settled twice.
+void settle(Context& step, int64_t seq, const EffectResult& result);
 
 /// When the alarm should go off next; nothing where the outbox is empty.
 std::optional<Instant> next_due(Storage& storage);
 
 /// Creates what the outbox needs. Safe to repeat.
 void create_outbox_schema(Storage& storage);
+
+/// Takes over what an older version of this server has left. It knew copies alone, in the table `outbox`, and
+/// the namespace they are for was fixed: `binding`. Safe to repeat.
+void adopt_old_outbox(Storage& storage, std::string_view binding);
 
 }  // namespace core

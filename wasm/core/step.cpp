@@ -39,6 +39,8 @@ enum class EffectTag : uint8_t {
   call_principal,
   limit_rate,
   sleep,
+  get_copy,
+  delete_copy,
 };
 
 void write(WireWriter& writer, const Effect& effect) {
@@ -88,6 +90,16 @@ void write(WireWriter& writer, const Effect& effect) {
                         [&](const Sleep& e) {
                           tag(EffectTag::sleep);
                           writer.u32(static_cast<uint32_t>(e.duration.milliseconds));
+                        },
+                        [&](const GetCopy& e) {
+                          tag(EffectTag::get_copy);
+                          writer.bytes(e.binding);
+                          writer.bytes(e.key);
+                        },
+                        [&](const DeleteCopy& e) {
+                          tag(EffectTag::delete_copy);
+                          writer.bytes(e.binding);
+                          writer.bytes(e.key);
                         }},
              effect);
 }

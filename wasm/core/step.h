@@ -71,7 +71,7 @@ struct Fault {
 struct EffectResult {
   enum class Status : uint8_t { failed, succeeded };
   Status status = Status::failed;
-  /// The HTTP status of a Fetch, else 0.
+  /// The HTTP status of a Fetch; 404 of a GetCopy that found nothing; else 0.
   uint32_t code = 0;
   /// What the effect says it gives; on failure the reason.
   std::string bytes;
@@ -114,12 +114,24 @@ struct CallOAuth {
   std::string issuer;
   std::string arguments;
 };
-/// Write a value to the KV namespace that is bound to `binding`. `ttl_seconds` at least 60.
+/// Write a value to the KV namespace that is bound to `binding`. `ttl_seconds` at least 60; 0: it is kept for
+/// good.
 struct PutCopy {
   std::string binding;
   std::string key;
   std::string value;
   uint32_t ttl_seconds;
+};
+/// Read a value from the KV namespace that is bound to `binding`; gives it. Fails with code 404 where there
+/// is none.
+struct GetCopy {
+  std::string binding;
+  std::string key;
+};
+/// Delete a value from the KV namespace that is bound to `binding`. Succeeds also where there is none.
+struct DeleteCopy {
+  std::string binding;
+  std::string key;
 };
 /// Ask a principal's object; gives its reply.
 struct CallPrincipal {
@@ -137,8 +149,8 @@ struct Sleep {
   Duration duration;
 };
 
-using Effect =
-    std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutCopy, CallPrincipal, LimitRate, Sleep>;
+using Effect = std::variant<ReadBody, Fetch, VerifyToken, CallOAuth, PutCopy, CallPrincipal, LimitRate, Sleep,
+                            GetCopy, DeleteCopy>;
 
 /// The answer to a request.
 struct Respond {

@@ -58,20 +58,23 @@ void allow_origin(core::Response& response, std::string_view origin) {
   response.headers.add("Vary", "Origin");
 }
 
-core::Response protected_resource_metadata(const Site& site) {
+core::Response public_json(std::string json) {
   core::Response response;
   response.headers.add("Content-Type", "application/json");
   response.headers.add("Cache-Control", "no-store");
-  // Public, and read by clients that run in browsers.
   response.headers.add("Access-Control-Allow-Origin", "*");
+  response.body = std::move(json);
+  return response;
+}
+
+core::Response protected_resource_metadata(const Site& site) {
   core::Json scopes = core::Json::array();
   for (const service::Scope& scope : service::kScopes) scopes.push_back(scope.name);
-  response.body = core::json_text(core::Json{{"resource", site.resource()},
-                                             {"authorization_servers", core::Json::array({site.origin})},
-                                             {"scopes_supported", scopes},
-                                             {"bearer_methods_supported", core::Json::array({"header"})},
-                                             {"resource_name", service::kName}});
-  return response;
+  return public_json(core::json_text(core::Json{{"resource", site.resource()},
+                                                {"authorization_servers", core::Json::array({site.origin})},
+                                                {"scopes_supported", scopes},
+                                                {"bearer_methods_supported", core::Json::array({"header"})},
+                                                {"resource_name", service::kName}}));
 }
 
 std::string challenge(const Site& site, Challenge kind) {

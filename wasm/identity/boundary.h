@@ -33,6 +33,8 @@ core::Response preflight(const core::Request& request);
 /// Lets an allowed browser origin read the answer; nothing happens where it is empty.
 void allow_origin(core::Response& response, std::string_view origin);
 
+/// JSON for everybody, clients that run in browsers included.
+core::Response public_json(std::string json);
 /// RFC 9728 metadata of the MCP endpoint.
 core::Response protected_resource_metadata(const Site& site);
 

@@ -12,7 +12,10 @@
 
 namespace identity {
 
-enum class Purpose { principal };
+enum class Purpose {
+  principal,     // the names of principals (principal_id.h)
+  page_sign_in,  // what a browser keeps while its human signs in to the page (page_sign_in.h)
+};
 
 class Keys {
  public:
@@ -22,11 +25,15 @@ class Keys {
   std::string mac(Purpose purpose, std::string_view data) const;
   /// True where `tag` is the MAC of `data` under the current or the previous secret.
   bool verify(Purpose purpose, std::string_view data, std::string_view tag) const;
+  /// The seeds of the keys that sign receipts (Ed25519), the current one first.
+  std::vector<std::string> signing_seeds() const;
 
  private:
   struct Key {
     char id;
     std::string principal;
+    std::string page_sign_in;
+    std::string signing_seed;
   };
   static std::string tag(const Key& key, core::Crypto& crypto, Purpose purpose, std::string_view data);
 

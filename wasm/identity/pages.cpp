@@ -7,12 +7,37 @@ namespace identity {
 
 namespace {
 
-core::Response same_for_all(std::string_view name, std::string_view type) {
+core::Response same_for_all(std::string_view name, std::string_view type,
+                            std::string_view caching = "public, max-age=3600") {
   core::Response response;
   response.headers.add("Content-Type", type);
   response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Cache-Control", "public, max-age=3600");
+  response.headers.add("Cache-Control", caching);
   response.body = std::string(web::file(name));
+  return response;
+}
+
+constexpr std::string_view kNoScripts =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'";
+constexpr std::string_view kOwnScripts =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+core::Response framed(int status, std::string_view policy, std::string_view title, std::string main,
+                      std::string head) {
+  core::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/html; charset=utf-8");
+  response.headers.add("Content-Security-Policy", policy);
+  response.headers.add("X-Frame-Options", "DENY");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Referrer-Policy", "same-origin");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = fill("layout.html", {{"title", std::string(title)},
+                                       {"service", std::string(service::kName)},
+                                       {"head", std::move(head), Slot::Kind::html},
+                                       {"main", std::move(main), Slot::Kind::html}});
   return response;
 }
 
@@ -37,21 +62,13 @@ std::string fill(std::string_view name, std::initializer_list<Slot> slots) {
 }
 
 core::Response page(int status, std::string_view title, std::string main, std::string head) {
-  core::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/html; charset=utf-8");
-  response.headers.add(
-      "Content-Security-Policy",
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-      "frame-ancestors 'none'");
-  response.headers.add("X-Frame-Options", "DENY");
-  response.headers.add("X-Content-Type-Options", "nosniff");
-  response.headers.add("Referrer-Policy", "same-origin");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = fill("layout.html", {{"title", std::string(title)},
-                                       {"service", std::string(service::kName)},
-                                       {"head", std::move(head), Slot::Kind::html},
-                                       {"main", std::move(main), Slot::Kind::html}});
+  return framed(status, kNoScripts, title, std::move(main), std::move(head));
+}
+
+core::Response scripted_page(std::string_view title, std::string main) {
+  core::Response response = framed(200, kOwnScripts, title, std::move(main), {});
+  response.headers.add("Cross-Origin-Resource-Policy", "same-origin");
+  response.headers.add("Cross-Origin-Opener-Policy", "same-origin");
   return response;
 }
 
@@ -80,6 +97,11 @@ core::Response style_sheet() {
 
 core::Response icon() {
   return same_for_all("icon.svg", "image/svg+xml");
+}
+
+core::Response authority_script() {
+  // It reads what the page's addresses give: after a deployment an old one would misread it.
+  return same_for_all("authority.js", "text/javascript; charset=utf-8", "no-cache");
 }
 
 }  // namespace identity

@@ -25,6 +25,8 @@ std::string fill(std::string_view name, std::initializer_list<Slot> slots);
 /// A whole page around `main` (HTML), with the headers of every page: no framing, no scripts, nothing from
 /// elsewhere, no caching, no referrer.
 core::Response page(int status, std::string_view title, std::string main, std::string head = {});
+/// A page that a script of ours fills and keeps up to date (`main` names it); nobody else's may run.
+core::Response scripted_page(std::string_view title, std::string main);
 /// A page that says what happened and what to do.
 core::Response message_page(int status, std::string_view title, std::string_view what,
                             std::string_view advice);
@@ -37,5 +39,7 @@ core::Response with_cookies(core::Response response, const std::vector<std::stri
 core::Response style_sheet();
 /// The icon, /icon.svg.
 core::Response icon();
+/// The authority page's script, /authority.js.
+core::Response authority_script();
 
 }  // namespace identity

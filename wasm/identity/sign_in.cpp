@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "identity/answer.h"
+#include "identity/authkit.h"
+#include "identity/consent_form.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
 #include "identity/sign_in_pages.h"
@@ -20,8 +23,6 @@ using core::EffectResult;
 using core::Outcome;
 using core::Respond;
 
-constexpr std::string_view kProvider = "workos";
-
 Await await(Effect effect, SignInState state) {
   return {{std::move(effect)}, encode(std::move(state))};
 }
@@ -31,29 +32,6 @@ CallOAuth oauth(std::string_view operation, std::string origin, std::string argu
 }
 
 // ---- Reading what the effects gave ----
-
-/// The JSON that an operation of the OAuth provider gave. The view lives as long as this.
-class Answer {
- public:
-  explicit Answer(const EffectResult& result) : parsed_(gate_.parse(result.bytes)) {}
-  std::string text(std::string_view name) const {
-    return parsed_.ok() ? std::string(core::string_member(parsed_.root, name).value_or("")) : std::string();
-  }
-  /// A member written anew as JSON text; "null" where it is absent.
-  std::string json(std::string_view name) const {
-    const auto value = member(name);
-    return value ? core::json_text(*value) : "null";
-  }
-  std::optional<core::JsonView> member(std::string_view name) const {
-    return parsed_.ok() ? core::member(parsed_.root, name) : std::nullopt;
-  }
-  std::vector<std::string> list(std::string_view name) const { return core::string_list(member(name)); }
-  bool ok() const { return parsed_.ok(); }
-
- private:
-  core::JsonGate gate_;
-  core::JsonResult parsed_;
-};
 
 /// A JSON object with members added; `object` is an object's text.
 std::string with_members(std::string_view object, std::string_view members) {
@@ -76,6 +54,13 @@ core::Response refusal(const EffectResult& result) {
   response.headers.add("Location", redirect);
   response.headers.add("Cache-Control", "no-store");
   return response;
+}
+
+/// Nobody was signed in.
+core::Response problem_page(const SignInProblem& problem) {
+  if (problem.status != kUnreachable) return start_again_page(problem.status, problem.title, problem.what);
+  return message_page(problem.status, problem.title, problem.what,
+                      "Go back to your client in a minute and connect again.");
 }
 
 /// What a consent is about: the request, who signed in for it, and who asks.
@@ -106,9 +91,9 @@ ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes
 
 class Machine {
  public:
-  Machine(const core::Config& config, const Keys& keys, const std::vector<EffectResult>& results,
-          core::Context& step)
-      : config_(config), keys_(keys), results_(results), step_(step) {}
+  Machine(const core::Config& config, const Keys& keys, const std::vector<ToolChoice>& tools,
+          const std::vector<EffectResult>& results, core::Context& step)
+      : config_(config), keys_(keys), tools_(tools), results_(results), step_(step) {}
 
   // GET /authorize: the provider has checked client, redirect URI, resource and PKCE method.
   Outcome operator()(const Parsing& state) {
@@ -162,15 +147,8 @@ class Machine {
                    Continuing{state.origin});
     }
     if (state.path == "/consent" && decision == "allow") {
-      const std::vector<std::string> chosen = core::form_values(form, "scope");
-      if (chosen.empty()) {
-        // Going back in the browser would not help: the page was the answer to a callback that counts once.
-        return await(oauth("approve_consent", state.origin, "{" + handle_member + "}"),
-                     AskingAgain{state.origin});
-      }
-      return await(oauth("approve_consent", state.origin,
-                         "{" + handle_member + ",\"scope\":" + json_list(chosen) + "}"),
-                   Allowing{state.origin});
+      return await(oauth("approve_consent", state.origin, "{" + handle_member + "}"),
+                   Allowing{state.origin, form});
     }
     return Respond{start_again_page(400, "This form cannot be understood", "It says neither yes nor no.")};
   }
@@ -187,24 +165,18 @@ class Machine {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
     if (!answer.member("request")) return broken();
-    // PKCE towards AuthKit (RFC 7636): a code that somebody else gets hold of is worth nothing.
-    const std::string verifier = core::base64url(step_.entropy.bytes(32));
-    const std::string challenge = core::base64url(step_.crypto.sha256(verifier));
+    const std::string verifier = new_verifier(step_);
     return await(oauth("begin_upstream", state.origin,
                        "{\"request\":" + answer.json("request") +
                            ",\"data\":{\"verifier\":" + core::json_quote(verifier) + "}}"),
-                 Leaving{state.origin, challenge, answer.list("cookies")});
+                 Leaving{state.origin, challenge_of(step_.crypto, verifier), answer.list("cookies")});
   }
 
   Outcome operator()(const Leaving& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    std::string url =
-        config_.workos_api_url + "/user_management/authorize?response_type=code&provider=authkit";
-    url += "&client_id=" + core::percent_encode(config_.workos_client_id);
-    url += "&redirect_uri=" + core::percent_encode(state.origin + "/callback");
-    url += "&state=" + core::percent_encode(answer.text("state"));
-    url += "&code_challenge_method=S256&code_challenge=" + state.challenge;
+    const std::string url = authorization_url(config_, state.origin, answer.text("state"), state.challenge,
+                                              Freshness::any_session);
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
     return Respond{with_cookies(onward_page(url, "the sign-in page"), cookies)};
@@ -229,64 +201,32 @@ class Machine {
     }
     const auto data = answer.member("data");
     const std::string verifier(data ? core::string_member(*data, "verifier").value_or("") : "");
-    core::Fetch exchange;
-    exchange.method = "POST";
-    exchange.url = config_.workos_api_url + "/user_management/authenticate";
-    exchange.headers.add("Content-Type", "application/json");
-    exchange.body = core::json_text(core::Json{{"grant_type", "authorization_code"},
-                                               {"client_id", config_.workos_client_id},
-                                               {"client_secret", config_.workos_api_key},
-                                               {"code", state.code},
-                                               {"code_verifier", verifier}});
-    return await(std::move(exchange), Exchanging{state.origin, core::json_text(*request), cookies});
+    return await(code_exchange(config_, state.code, verifier),
+                 Exchanging{state.origin, core::json_text(*request), cookies});
   }
 
   Outcome operator()(const Exchanging& state) {
-    const EffectResult& exchanged = first();
-    if (!exchanged.ok() || exchanged.code >= 500) {
-      return Respond{with_cookies(message_page(502, "The sign-in service does not answer",
-                                               "AuthKit could not be reached, so nobody was signed in.",
-                                               "Go back to your client in a minute and connect again."),
-                                  state.cookies)};
+    std::variant<Exchanged, SignInProblem> exchanged = read_exchange(config_, first());
+    if (const SignInProblem* problem = std::get_if<SignInProblem>(&exchanged)) {
+      return Respond{with_cookies(problem_page(*problem), state.cookies)};
     }
-    const Answer answer(exchanged);
-    const auto user = answer.member("user");
-    const std::string token = answer.text("access_token");
-    if (exchanged.code != 200 || !user || token.empty()) {
-      return Respond{
-          with_cookies(start_again_page(400, "The sign-in did not succeed",
-                                        "AuthKit did not accept the code of this sign-in: it may be too old, "
-                                        "or it was used before."),
-                       state.cookies)};
-    }
-    const auto text = [&](std::string_view name) {
-      return std::string(core::string_member(*user, name).value_or(""));
-    };
-    std::string name = text("first_name");
-    if (!text("last_name").empty()) name += (name.empty() ? "" : " ") + text("last_name");
-    return await(core::VerifyToken{token, config_.workos_api_url + "/sso/jwks/" + config_.workos_client_id,
-                                   config_.workos_issuers, config_.workos_client_id},
-                 Verifying{state.origin, state.request, state.cookies, text("id"), text("email"), name});
+    Exchanged& known = std::get<Exchanged>(exchanged);
+    return await(std::move(known.verification),
+                 Verifying{state.origin, state.request, state.cookies, std::move(known.user)});
   }
 
   Outcome operator()(const Verifying& state) {
-    if (!first().ok()) {
-      return Respond{with_cookies(start_again_page(400, "The sign-in could not be verified",
-                                                   "The token that came from AuthKit is not valid here."),
-                                  state.cookies)};
+    const std::variant<Person, SignInProblem> read = read_person(state.user, first());
+    if (const SignInProblem* problem = std::get_if<SignInProblem>(&read)) {
+      return Respond{with_cookies(problem_page(*problem), state.cookies)};
     }
-    const Answer claims(first());
-    if (claims.text("sub").empty() || claims.text("sub") != state.subject) {
-      return Respond{
-          with_cookies(start_again_page(400, "The sign-in could not be verified",
-                                        "The token that came from AuthKit belongs to somebody else."),
-                       state.cookies)};
-    }
-    if (claims.member("act")) {
+    const Person& person = std::get<Person>(read);
+    const auto& [subject, email, name] = person.user;
+    if (person.impersonation != Impersonation::none) {
       return Respond{
           with_cookies(message_page(403, "An impersonated session allows nothing",
                                     "This AuthKit session was opened by an administrator on behalf of " +
-                                        state.email + ". Only they themselves can appoint a deputy.",
+                                        email + ". Only they themselves can appoint a deputy.",
                                     "End the impersonation and sign in as yourself."),
                        state.cookies)};
     }
@@ -295,28 +235,24 @@ class Machine {
     const auto client = request.ok() ? core::member(request.root, "client") : std::nullopt;
     if (!client) return broken();
     const std::vector<std::string> scopes = core::string_list(core::member(request.root, "requested_scopes"));
-    const std::string person = core::json_text(core::Json{{"subject", state.subject},
-                                                          {"email", state.email},
-                                                          {"name", state.name},
-                                                          {"session", claims.text("sid")},
-                                                          {"permissions", claims.list("permissions")}});
-    ClientView view = view_of(*client, scopes);
-    return await(oauth("begin_consent", state.origin,
-                       "{\"request\":" + with_members(state.request, "\"person\":" + person) + "}"),
-                 Consenting{std::move(view), shown(state.name, state.email), state.cookies});
+    const std::string signed_in = core::json_text(core::Json{{"subject", subject},
+                                                             {"email", email},
+                                                             {"name", name},
+                                                             {"session", person.session},
+                                                             {"permissions", person.permissions}});
+    const std::string client_id(core::string_member(request.root, "clientId").value_or(""));
+    const std::string question =
+        "{\"call\":\"recall_client\",\"client_id\":" + core::json_quote(client_id) + "}";
+    return await(core::CallPrincipal{principal_name(step_.crypto, kProvider, subject), question},
+                 Recalling{state.origin, with_members(state.request, "\"person\":" + signed_in),
+                           state.cookies, view_of(*client, scopes), shown(name, email)});
   }
 
-  Outcome operator()(const AskingAgain& state) {
-    if (!first().ok()) return Respond{refusal(first())};
-    const Answer answer(first());
-    const auto asked = consent_of(answer);
-    if (!asked) return nobody_signed_in();
-    const core::JsonView request = asked->request, person = asked->person, client = asked->client;
-    const auto text = [&](std::string_view name) { return core::string_member(person, name).value_or(""); };
-    ClientView view = view_of(client, core::string_list(core::member(request, "requested_scopes")));
-    return await(
-        oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(request) + "}"),
-        Consenting{std::move(view), shown(text("name"), text("email")), answer.list("cookies"), true});
+  Outcome operator()(const Recalling& state) {
+    const std::string before = first().ok() ? Answer(first()).text("sentence") : std::string();
+    const std::string extended = with_members(state.request, "\"before\":" + core::json_quote(before));
+    return await(oauth("begin_consent", state.origin, "{\"request\":" + extended + "}"),
+                 Consenting{state.client, state.person, state.cookies, before, {}, {}});
   }
 
   Outcome operator()(const Consenting& state) {
@@ -324,9 +260,10 @@ class Machine {
     const Answer answer(first());
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
-    const Consent consent = state.again ? Consent::again : Consent::first;
-    return Respond{
-        with_cookies(consent_page(state.client, state.person, consent, answer.text("handle")), cookies)};
+    const ConsentForm form = consent_form(tools_, state.client.scopes, state.form);
+    return Respond{with_cookies(
+        consent_page(state.client, {state.person, state.before, state.problem}, form, answer.text("handle")),
+        cookies)};
   }
 
   Outcome operator()(const Allowing& state) {
@@ -335,28 +272,36 @@ class Machine {
     const auto asked = consent_of(answer);
     if (!asked) return nobody_signed_in();
     const core::JsonView request = asked->request, person = asked->person, client = asked->client;
-    const std::string subject(core::string_member(person, "subject").value_or(""));
+    const auto text = [](core::JsonView object, std::string_view name) {
+      return std::string(core::string_member(object, name).value_or(""));
+    };
+    const std::string subject = text(person, "subject");
     if (subject.empty()) return broken();
+    const std::vector<std::string> requested = core::string_list(core::member(request, "requested_scopes"));
+    const ClientView view = view_of(client, requested);
+    const std::variant<Choice, std::string> read = read_choice(state.form, tools_, requested, step_.now);
+    if (const std::string* problem = std::get_if<std::string>(&read)) {
+      // Going back in the browser would not help: the page was the answer to a callback that counts once.
+      return await(oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(request) + "}"),
+                   Consenting{view, shown(text(person, "name"), text(person, "email")),
+                              answer.list("cookies"), text(request, "before"), state.form, *problem});
+    }
+    const Choice& choice = std::get<Choice>(read);
     const std::string name = principal_name(step_.crypto, kProvider, subject);
-    const std::string client_name(core::string_member(client, "name").value_or(""));
-    const auto requested = core::member(request, "requested_scopes");
-    const std::string metadata = with_members(
-        core::json_text(person),
-        "\"client_name\":" + core::json_quote(client_name) +
-            ",\"requested_scopes\":" + (requested ? core::json_text(*requested) : std::string("[]")));
-    // No more than the page offered, whatever the form says.
-    std::vector<std::string> scopes = core::string_list(core::member(request, "scope"));
-    const std::vector<std::string> offered = core::string_list(requested);
-    std::erase_if(scopes, [&](const std::string& scope) {
-      return std::find(offered.begin(), offered.end(), scope) == offered.end();
-    });
-    if (scopes.empty()) return broken();
+    const core::Json described{
+        {"client_name", view.name},
+        {"client_known_by", view.known_by},
+        {"client_host", view.host},
+        {"requested_scopes", requested},
+        {"sentence", authority::sentence(service::vocabulary(), choice.scopes, choice.bounds)}};
+    std::string members = core::json_text(described);
+    members = members.substr(1, members.size() - 2) + ",\"bounds\":" + authority::bounds_json(choice.bounds);
     const std::string call =
         "{\"call\":\"complete_authorization\",\"issuer\":" + core::json_quote(state.origin) +
         ",\"user_id\":" + core::json_quote(user_id(keys_, name)) +
-        ",\"request\":" + core::json_text(request) + ",\"scope\":" + json_list(scopes) +
-        ",\"metadata\":" + metadata + "}";
-    return await(core::CallPrincipal{name, call}, Completing{client_name, answer.list("cookies")});
+        ",\"request\":" + core::json_text(request) + ",\"scope\":" + json_list(choice.scopes) +
+        ",\"metadata\":" + with_members(core::json_text(person), members) + "}";
+    return await(core::CallPrincipal{name, call}, Completing{view.name, answer.list("cookies")});
   }
 
   Outcome operator()(const Completing& state) {
@@ -380,6 +325,7 @@ class Machine {
 
   const core::Config& config_;
   const Keys& keys_;
+  const std::vector<ToolChoice>& tools_;
   const std::vector<EffectResult>& results_;
   core::Context& step_;
 };
@@ -413,7 +359,7 @@ core::Outcome SignIn::resume(std::string_view continuation, const std::vector<co
     return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
                                 "Go back to your client and connect again.")};
   }
-  return std::visit(Machine(config_, keys_, results, step), *state);
+  return std::visit(Machine(config_, keys_, tools_, results, step), *state);
 }
 
 }  // namespace identity

@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/step.h"
 #include "identity/boundary.h"
+#include "identity/consent_form.h"
 #include "identity/keys.h"
 
 namespace identity {
@@ -22,7 +23,9 @@ inline constexpr uint32_t kMaxFormBytes = 16 * 1024;
 
 class SignIn {
  public:
-  SignIn(const core::Config& config, const Keys& keys) : config_(config), keys_(keys) {}
+  /// `tools`: what a human can allow, in the order in which it is shown.
+  SignIn(const core::Config& config, const Keys& keys, std::vector<ToolChoice> tools)
+      : config_(config), keys_(keys), tools_(std::move(tools)) {}
 
   core::Outcome authorize(const core::Request& request, const Site& site) const;
   /// POST to /authorize or /consent.
@@ -35,6 +38,7 @@ class SignIn {
  private:
   const core::Config& config_;
   const Keys& keys_;
+  const std::vector<ToolChoice> tools_;
 };
 
 }  // namespace identity

@@ -27,15 +27,8 @@ std::string scope_sentence(const ClientView& client) {
   return "to " + sentence;
 }
 
-std::string scope_choices(const ClientView& client, Consent consent) {
-  std::string html;
-  for (const Scope& text : service::kScopes) {
-    if (std::find(client.scopes.begin(), client.scopes.end(), text.name) == client.scopes.end()) continue;
-    html += "<label><input type=\"checkbox\" name=\"scope\" value=\"" + std::string(text.name) +
-            (consent == Consent::first ? "\" checked> <span>" : "\"> <span>") + std::string(text.allows) +
-            " <code class=\"quiet\">" + std::string(text.name) + "</code></span></label>\n";
-  }
-  return html;
+std::string paragraph(std::string_view attributes, std::string_view text) {
+  return "<p " + std::string(attributes) + '>' + core::html_escape(text) + "</p>";
 }
 
 constexpr std::string_view kStartAgain = "Go back to your client and connect again: sign-in starts anew.";
@@ -92,20 +85,30 @@ core::Response ask_page(const ClientView& client, std::string handle) {
                                 {"handle", std::move(handle)}}));
 }
 
-core::Response consent_page(const ClientView& client, std::string person, Consent consent,
+core::Response consent_page(const ClientView& client, const ConsentView& view, const ConsentForm& form,
                             std::string handle) {
-  const std::string_view notice =
-      consent == Consent::first
-          ? ""
-          : R"(<p class="warning" role="alert">Nothing was ticked, so there is nothing to allow. Tick at least one, or deny.</p>)";
-  return page(consent == Consent::first ? 200 : 400, "Allow this deputy?",
+  const std::string again =
+      view.before.empty()
+          ? paragraph("class=\"quiet\"", "It asks for the first time.")
+          : paragraph(
+                "class=\"advice\"",
+                "You allowed it before; what you allow now takes the place of that, and what it has used "
+                "up still counts. Before: " +
+                    view.before);
+  const std::string notice =
+      view.problem.empty() ? std::string() : paragraph("class=\"warning\" role=\"alert\"", view.problem);
+  return page(view.problem.empty() ? 200 : 400, "Allow this deputy?",
               fill("consent.html", {{"client", client.name},
                                     {"origin", client.known_by},
                                     {"host", client.host},
                                     {"warning", loopback_warning(client), Slot::Kind::html},
-                                    {"person", std::move(person)},
-                                    {"notice", std::string(notice), Slot::Kind::html},
-                                    {"scopes", scope_choices(client, consent), Slot::Kind::html},
+                                    {"person", view.person},
+                                    {"again", again, Slot::Kind::html},
+                                    {"notice", notice, Slot::Kind::html},
+                                    {"presets", form.presets, Slot::Kind::html},
+                                    {"tools", form.tools, Slot::Kind::html},
+                                    {"limits", form.limits, Slot::Kind::html},
+                                    {"until", form.until, Slot::Kind::html},
                                     {"handle", std::move(handle)}}));
 }
 

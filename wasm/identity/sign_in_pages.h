@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/step.h"
+#include "identity/consent_form.h"
 #include "identity/sign_in_states.h"
 
 namespace identity {
@@ -19,9 +20,15 @@ std::string shown(std::string_view name, std::string_view email);
 /// "Who asks", before anybody has signed in.
 core::Response ask_page(const ClientView& client, std::string handle);
 
-/// "What may it do"; asked again where the form came back with nothing ticked.
-enum class Consent { first, again };
-core::Response consent_page(const ClientView& client, std::string person, Consent consent,
+/// "What may it do".
+struct ConsentView {
+  std::string person;
+  /// What the client was allowed before, as a sentence; empty where it asks for the first time.
+  std::string before;
+  /// Why the form comes back, as a sentence; empty where it does not.
+  std::string problem;
+};
+core::Response consent_page(const ClientView& client, const ConsentView& view, const ConsentForm& form,
                             std::string handle);
 
 /// A page that ends the sign-in and says how to begin anew.

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "identity/authkit.h"
+
 namespace identity {
 
 /// What the pages say of a client.
@@ -93,37 +95,46 @@ struct Verifying {
   std::string origin;
   std::string request;
   std::vector<std::string> cookies;
-  std::string subject;
-  std::string email;
-  std::string name;
+  User user;
   template <typename A>
   void fields(A& a) {
-    a(origin, request, cookies, subject, email, name);
+    a(origin, request, cookies);
+    user.fields(a);
   }
 };
-struct AskingAgain {
+struct Recalling {
   std::string origin;
+  std::string request;
+  std::vector<std::string> cookies;
+  ClientView client;
+  std::string person;
   template <typename A>
   void fields(A& a) {
-    a(origin);
+    a(origin, request, cookies);
+    client.fields(a);
+    a(person);
   }
 };
 struct Consenting {
   ClientView client;
   std::string person;
   std::vector<std::string> cookies;
-  bool again = false;  // the form came back with nothing ticked
+  std::string
+      before;        // what this client was allowed before, as a sentence; empty: it asks for the first time
+  std::string form;  // the form that came back and cannot be used; empty: a new one
+  std::string problem;  // what is wrong with it
   template <typename A>
   void fields(A& a) {
     client.fields(a);
-    a(person, cookies, again);
+    a(person, cookies, before, form, problem);
   }
 };
 struct Allowing {
   std::string origin;
+  std::string form;
   template <typename A>
   void fields(A& a) {
-    a(origin);
+    a(origin, form);
   }
 };
 struct Completing {
@@ -137,7 +148,7 @@ struct Completing {
 
 using SignInState =
     std::variant<Parsing, Refusing, Asking, ReadingForm, Cancelling, Continuing, Leaving, Returning,
-                 Exchanging, Verifying, AskingAgain, Consenting, Allowing, Completing>;
+                 Exchanging, Verifying, Recalling, Consenting, Allowing, Completing>;
 
 std::string encode(SignInState state);
 /// Nothing where the bytes are no state.

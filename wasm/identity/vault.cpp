@@ -49,9 +49,14 @@ authority::Grant read_grant(core::JsonView record, std::string_view id, core::In
   grant.id = std::string(id);
   grant.client_id = text(record, "clientId");
   grant.client_name = text(metadata, "client_name");
-  grant.scopes = core::string_list(core::member(record, "scope"));
-  grant.requested_scopes =
+  grant.client_host = text(metadata, "client_host");
+  grant.client_known_by = text(metadata, "client_known_by");
+  grant.terms.scopes = core::string_list(core::member(record, "scope"));
+  grant.terms.requested_scopes =
       core::string_list(metadata ? core::member(*metadata, "requested_scopes") : std::nullopt);
+  const auto bounds = metadata ? core::member(*metadata, "bounds") : std::nullopt;
+  if (bounds) grant.terms.bounds = authority::stored_bounds(*bounds);
+  grant.sentence = text(metadata, "sentence");
   grant.subject = text(metadata, "subject");
   grant.email = text(metadata, "email");
   grant.name = text(metadata, "name");
@@ -84,13 +89,19 @@ std::string refresh_token_id(core::JsonView record) {
 }
 
 /// A code that nobody redeemed and a refresh token that ran out leave a grant that no token can use any more.
-void end_expired_grants(core::Storage& storage, core::Instant now) {
+std::vector<std::string> expired_grants(core::Storage& storage, core::Instant now) {
   const core::Rows rows = storage.query(
       "SELECT id FROM oauth_records WHERE kind = 'grant' AND expires_at <= ?", {now.milliseconds});
-  for (size_t i = 0; i < rows.size(); ++i) end_grant(storage, rows.text(i, 0), "expired", now);
+  std::vector<std::string> ids;
+  for (size_t i = 0; i < rows.size(); ++i) ids.emplace_back(rows.text(i, 0));
+  return ids;
 }
 
-VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
+bool has_ended(const authority::Grant& grant) {
+  return authority::has_ended(grant.terms.state);
+}
+
+VaultAnswer put(core::JsonView call, const Key& key, std::string_view principal, core::Context& step) {
   core::Storage& storage = *step.storage;
   const std::optional<std::string_view> value = core::string_member(call, "value");
   if (!value) return {error("invalid_request", "a put needs a value"), {}};
@@ -101,7 +112,7 @@ VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
 
   if (key.kind == "token") {
     const std::optional<authority::Grant> grant = authority::find_grant(storage, key.grant_id);
-    if (!grant || grant->ended_at) return {error("invalid_grant", "The grant has ended"), {}};
+    if (!grant || has_ended(*grant)) return {error("invalid_grant", "The grant has ended"), {}};
     storage.query("DELETE FROM oauth_records WHERE expires_at <= ? AND kind = 'token'",
                   {step.now.milliseconds});
     storage.query(
@@ -116,10 +127,14 @@ VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
   const core::JsonResult record = gate.parse(record_text);
   if (!record.ok()) return {error("server_error", "The grant record is not valid JSON"), {}};
   const std::optional<authority::Grant> known = authority::find_grant(storage, key.grant_id);
-  if (known && known->ended_at) return {error("invalid_grant", "The grant has ended"), {}};
+  if (known && has_ended(*known)) return {error("invalid_grant", "The grant has ended"), {}};
+  VaultAnswer answer{"{}", {}, {}};
   if (!known) {
-    end_expired_grants(storage, step.now);
-    authority::add_grant(storage, read_grant(record.root, key.grant_id, step.now));
+    answer.expired = expired_grants(storage, step.now);
+    authority::Grant grant = read_grant(record.root, key.grant_id, step.now);
+    grant.principal = std::string(principal);
+    authority::add_grant(storage, grant);
+    answer.begun = grant.id;
   } else {
     // A refresh token that is replaced by this write is remembered, so that its replay can be told from
     // nonsense.
@@ -141,12 +156,7 @@ VaultAnswer put(core::JsonView call, const Key& key, core::Context& step) {
       "ON CONFLICT (id) DO UPDATE SET record = excluded.record, metadata = excluded.metadata, "
       "expires_at = excluded.expires_at",
       {key.grant_id, key.grant_id, record_text, metadata, expires_at});
-  return {"{}", {}};
-}
-
-VaultAnswer remove(const Key& key, core::Context& step) {
-  if (!end_grant(*step.storage, key.grant_id, "revoked", step.now)) return {"{}", {}};
-  return {"{}", std::string(key.grant_id)};
+  return answer;
 }
 
 /// All keys at once: a principal has few grants, and a grant few tokens that have not expired.
@@ -200,18 +210,15 @@ VaultAnswer vault(core::JsonView call, const Keys& keys, std::string_view princi
     return {error("invalid_grant", "The key belongs to nobody here"), {}};
   }
   if (operation == "get") return {get(*step.storage, key, step.now), {}};
-  if (operation == "put") return put(call, key, step);
-  if (operation == "delete") return remove(key, step);
+  if (operation == "put") return put(call, key, principal, step);
+  if (operation == "delete") return {"{}", {}, {}, std::string(key.grant_id)};
   if (listing) return {list(*step.storage, key, step.now), {}};
   return {error("server_error", "unknown operation"), {}};
 }
 
-bool end_grant(core::Storage& storage, std::string_view grant_id, std::string_view reason,
-               core::Instant now) {
-  if (authority::end_grant(storage, grant_id, reason, now) == authority::Ended::before_or_never) return false;
+void forget_tokens(core::Storage& storage, std::string_view grant_id) {
   storage.query("DELETE FROM oauth_records WHERE grant_id = ?", {grant_id});
   storage.query("DELETE FROM replaced_refresh_tokens WHERE grant_id = ?", {grant_id});
-  return true;
 }
 
 RefreshToken examine_refresh_token(core::Storage& storage, core::Crypto& crypto, std::string_view token,

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.h"
 #include "core/step.h"
@@ -29,8 +30,12 @@ void create_vault_schema(core::Storage& storage);
 struct VaultAnswer {
   /// JSON: {"value"}, {"keys", "complete"}, {} or {"error": code, "description"}.
   std::string json;
-  /// The grant that this call ended.
-  std::optional<std::string> ended_grant;
+  /// The grant that this call made.
+  std::optional<std::string> begun = {};
+  /// Grants that no token can use any more: to be ended.
+  std::vector<std::string> expired = {};
+  /// The grant that the provider deletes, or a token of: to be ended.
+  std::optional<std::string> deleted = {};
 };
 
 /// `call`: {"operation": "get" | "put" | "delete" | "list", "key" | "prefix", "value", "expires_at"
@@ -38,8 +43,8 @@ struct VaultAnswer {
 /// grant.
 VaultAnswer vault(core::JsonView call, const Keys& keys, std::string_view principal, core::Context& step);
 
-/// Ends a grant and forgets its tokens; true if it stood until now.
-bool end_grant(core::Storage& storage, std::string_view grant_id, std::string_view reason, core::Instant now);
+/// Forgets all tokens of a grant that has ended.
+void forget_tokens(core::Storage& storage, std::string_view grant_id);
 
 /// What a refresh token is to this object.
 enum class RefreshToken {

@@ -128,6 +128,7 @@ std::string CallRecord::encode() const {
   writer.bytes(task_id);
   writer.bytes(stream_id);
   writer.bytes(id);
+  writer.bytes(ticket);
   return writer.take();
 }
 
@@ -160,6 +161,7 @@ std::optional<CallRecord> CallRecord::decode(std::string_view bytes) {
   record.task_id = reader.string();
   record.stream_id = reader.string();
   record.id = reader.string();
+  record.ticket = reader.string();
   if (!reader.finished()) return std::nullopt;
   return record;
 }
@@ -172,8 +174,14 @@ std::optional<CallRecord> CallRecord::from_text(std::string_view text) {
 // ---- The call ----
 
 Call::Call(CallRecord& record, core::JsonView given, TaskSupport tasks, const Caller& who,
-           const core::Config& settings, core::Context& context)
-    : arguments(given), caller(who), config(settings), step(context), record_(record), task_support_(tasks) {}
+           const core::Config& settings, core::Context& context, Account& account)
+    : arguments(given),
+      caller(who),
+      config(settings),
+      step(context),
+      record_(record),
+      account_(account),
+      task_support_(tasks) {}
 
 const Answer* Call::ask(std::string_view key, InputRequest request) {
   if (const auto found = given_.find(key); found != given_.end()) return &found->second;
@@ -215,6 +223,32 @@ bool Call::as_task() {
 void Call::tell(Told told) {
   if (telling_++ < record_.told) return;
   told_.push_back(std::move(told));
+}
+
+std::optional<Obstacle> Call::charge(const Charge& charge) {
+  const Charged charged = account_.charge(charge, step);
+  switch (charged.kind) {
+    case Charged::Kind::allowed: return std::nullopt;
+    case Charged::Kind::refused: return Refused{charged.message};
+    case Charged::Kind::to_be_asked: return ask_approval(charged.page);
+  }
+  return Refused{charged.message};
+}
+
+Obstacle Call::ask_approval(const UrlElicitation& page) {
+  // Before 2026-07-28 the call ends here and is repeated when the human has decided.
+  if (record_.revision < kModern || !client_can(ClientFeature::url_elicitation)) return UrlRequired{{page}};
+  const std::string where = page.message + " They decide at " + page.url + '.';
+  const Answer* opened = ask("authority.approval", page);
+  if (!opened) return Waiting{};
+  if (opened->action != Answer::Action::accepted) {
+    return Refused{where + " They did not open that page, so nothing was done."};
+  }
+  // The human is at the page now: most decide while the call waits.
+  for (int look = 1; look <= kApprovalLooks; ++look) {
+    if (!sleep("authority.approval." + std::to_string(look), kApprovalPause)) return Waiting{};
+  }
+  return Refused{where + " They have not decided yet; repeat the same call when they have."};
 }
 
 void Call::progress(double progress, std::optional<double> total, std::string_view message) {

@@ -113,6 +113,50 @@ struct UrlRequired {
   std::vector<UrlElicitation> pages;
 };
 
+// ---- What a call costs ----
+
+/// What a call is about to do that the human has set limits to, and that they may want to be asked about.
+struct Charge {
+  struct Cost {
+    /// What the deployment counts: "orders", or a currency (ISO 4217).
+    std::string_view measure;
+    /// At least 0; of money in minor units.
+    int64_t amount = 0;
+  };
+  std::vector<Cost> costs;
+  /// Exactly what will be done, as lines of a name and a value: the human reads them, and a yes is good for
+  /// these alone.
+  std::vector<std::pair<std::string, std::string>> what;
+};
+
+/// The authorization layer's word on a charge.
+struct Charged {
+  enum class Kind {
+    allowed,      // what it costs is held until the call ends: a success uses it up
+    refused,      // `message` says why
+    to_be_asked,  // the human decides on `page`, and the call goes on when they have said yes
+  };
+  Kind kind = Kind::allowed;
+  std::string message;
+  UrlElicitation page;
+};
+
+/// Who counts.
+class Account {
+ public:
+  virtual Charged charge(const Charge& charge, core::Context& step) = 0;
+
+ protected:
+  ~Account() = default;
+};
+
+/// The call may not do what it is about to do. `message` is for the agent.
+struct Refused {
+  std::string message;
+};
+/// Why a charge does not let a call go on.
+using Obstacle = std::variant<Waiting, UrlRequired, Refused>;
+
 /// Everything of a call that must be kept while it waits.
 struct CallRecord {
   std::string method;  // tools/call, prompts/get or resources/read
@@ -133,6 +177,7 @@ struct CallRecord {
   std::string task_id;                                             // not empty: it goes on as this task
   std::string stream_id;                                           // not empty: it answers on this stream
   std::string id;                                                  // its row in `calls`, where it has one
+  std::string ticket;                                              // the gate's (`Gate::waits`)
 
   std::string encode() const;
   static std::optional<CallRecord> decode(std::string_view bytes);
@@ -144,11 +189,16 @@ struct CallRecord {
 /// In `CallRecord::answers`: the client reported an error instead of a result.
 inline constexpr std::string_view kFailedAnswer = "failed";
 
+/// How often, and after what pauses, a call looks whether its human has approved it before it gives up: less
+/// than the minute after which usual clients give up themselves.
+inline constexpr int kApprovalLooks = 20;
+inline constexpr core::Duration kApprovalPause = core::seconds(2);
+
 class Call {
  public:
   /// `given`: the arguments, an object; they outlive the call.
   Call(CallRecord& record, core::JsonView given, TaskSupport tasks, const Caller& caller,
-       const core::Config& config, core::Context& step);
+       const core::Config& config, core::Context& step, Account& account);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -176,6 +226,13 @@ class Call {
   bool as_task();
   /// What to return after one of these had nothing.
   Waiting wait() const { return {}; }
+
+  // ---- Using up what the human has set limits to ----
+
+  /// Before the effect that costs: nothing where the call may do it, and what it costs is then held for it.
+  /// In all other cases return what `stopped` (tool.h) makes of the obstacle: the limits do not allow it, or
+  /// the human is asked. At most once in a run.
+  std::optional<Obstacle> charge(const Charge& charge);
 
   // ---- Telling the client how it goes ----
 
@@ -214,8 +271,10 @@ class Call {
 
  private:
   void tell(Told told);
+  Obstacle ask_approval(const UrlElicitation& page);
 
   CallRecord& record_;
+  Account& account_;
   TaskSupport task_support_;
   std::vector<std::unique_ptr<core::JsonGate>> answer_gates_;
   std::map<std::string, Answer, std::less<>> given_;

@@ -199,16 +199,19 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
     keep_params(record, params);
     run.answered = become_task(exchange, record);
   }
+  const auto give_up = [&](ErrorCode code, std::string message) {
+    exchange.gate.stopped(record.ticket, exchange.step);
+    run.answered = Error{code, std::move(message), {}};
+  };
   const bool asks = !run.answered && run.deeds.empty();
   if (asks && ++record.rounds > kMaxRounds) {
-    run.answered = Error{ErrorCode::internal_error,
-                         "The call asked " + std::to_string(kMaxRounds) + " times and still has no answer.",
-                         {}};
+    give_up(ErrorCode::internal_error,
+            "The call asked " + std::to_string(kMaxRounds) + " times and still has no answer.");
   }
   if (!run.answered) keep_params(record, params);
   const bool kept = asks || in_batch || !record.stream_id.empty() || needs_stream(run.told);
   if (!run.answered && kept && record.encode().size() > kMaxRecordBytes) {
-    run.answered = Error{ErrorCode::internal_error, "The call holds too much to wait: over 1.4 MB.", {}};
+    give_up(ErrorCode::internal_error, "The call holds too much to wait: over 1.4 MB.");
   }
   if (!run.answered && asks && record.revision >= kModern) {
     run.answered = input_required(exchange, record, run.questions, params_digest(exchange.step, params));
@@ -221,10 +224,8 @@ core::Outcome proceed(const Exchange& exchange, CallRecord record, core::JsonVie
   const bool begins_stream = record.stream_id.empty() && (asks || in_batch || needs_stream(run.told));
   if (begins_stream && !accepted.event_stream) {
     if (asks || in_batch) {
-      return end(exchange, record, accepted, {},
-                 Error{ErrorCode::invalid_request,
-                       "This call needs a stream: send Accept with text/event-stream.",
-                       {}});
+      give_up(ErrorCode::invalid_request, "This call needs a stream: send Accept with text/event-stream.");
+      return end(exchange, record, accepted, {}, *run.answered);
     }
   } else if (begins_stream) {
     // Before streams make room for themselves, without a word.
@@ -270,6 +271,7 @@ std::optional<Error> take_input(const Exchange& exchange, CallRecord& record, co
     record.answers = std::move(kept->answers);
     record.effects = std::move(kept->effects);
     record.sleeps = std::move(kept->sleeps);
+    record.ticket = std::move(kept->ticket);
     record.told = kept->told;
     record.rounds = kept->rounds;
     record.pending = std::move(kept->pending);
@@ -349,12 +351,16 @@ core::Outcome resume_call(const Catalogue& catalogue, const core::Config& config
   if (!suspended || suspended->keys.size() != results.size()) return core::Reply{};
   CallRecord& record = suspended->record;
   // Whoever has been cancelled in the meantime does not go on.
-  if (suspended->place == Place::stream && !is_running(step, record.id)) return core::Reply{};
+  if (suspended->place == Place::stream && !is_running(step, record.id)) {
+    gate.stopped(record.ticket, step);
+    return core::Reply{};
+  }
   for (size_t i = 0; i < results.size(); ++i) {
     if (!record.sleeps.contains(suspended->keys[i]))
       record.effects.insert_or_assign(suspended->keys[i], results[i]);
   }
   const std::optional<Caller> caller = gate.recall(record.caller_handle, step);
+  if (!caller) gate.stopped(record.ticket, step);
   if (suspended->place == Place::task) {
     if (caller) {
       run_task({catalogue, config, gate, step, *caller}, std::move(record));

@@ -7,11 +7,12 @@ namespace {
 constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
 
 std::string result_object(const Exchange& exchange, Revision revision, const Members& members) {
+  if (revision < kModern) return stored_result(members);
   std::string json = "{" + members.json;
-  if (revision < kModern) return json + '}';
   if (!members.json.empty()) json += ',';
-  json += R"("resultType":)" + core::json_quote(members.type) + R"(,"_meta":{)" +
-          core::json_quote(kMetaServerInfo) + ':';
+  json += R"("resultType":)" + core::json_quote(members.type) + R"(,"_meta":{)" + members.meta;
+  if (!members.meta.empty()) json += ',';
+  json += core::json_quote(kMetaServerInfo) + ':';
   return json + implementation_json(exchange.catalogue.offer().info, revision, members.server) + "}}";
 }
 
@@ -80,8 +81,14 @@ core::Response answer_response(const Exchange& exchange, Revision revision, Acce
   return bad_request ? json_response(400, std::move(text)) : answer(accepted, before, std::move(text));
 }
 
-std::optional<Answered> refusal(const Exchange& exchange, const Use& use) {
-  const Permission permission = exchange.gate.permit(use, exchange.caller, exchange.step);
+std::string stored_result(const Members& members) {
+  std::string json = "{" + members.json;
+  if (members.meta.empty()) return json + '}';
+  if (!members.json.empty()) json += ',';
+  return json + R"("_meta":{)" + members.meta + "}}";
+}
+
+std::optional<Answered> refusal(const Permission& permission) {
   switch (permission.kind) {
     case Permission::Kind::allowed: return std::nullopt;
     case Permission::Kind::refused: return Error{ErrorCode::forbidden, permission.message, {}};

@@ -35,6 +35,8 @@ struct Members {
   std::string_view type = "complete";
   /// How every result of that revision describes the server; in full once, where it is discovered.
   Detail server = Detail::brief;
+  /// Members of its `_meta` as JSON text, without braces; may be empty.
+  std::string meta = {};
 };
 /// The token lacks a scope: 403 with `challenge` as WWW-Authenticate, so that the client can step up.
 struct ScopeMissing {
@@ -60,8 +62,11 @@ Error authority_ended();
 /// Handling").
 core::Response forbidden(const std::optional<RequestId>& id, const ScopeMissing& scope);
 
-/// Nothing where the gate lets it through.
-std::optional<Answered> refusal(const Exchange& exchange, const Use& use);
+/// The gate's word as an answer; nothing where it lets it through.
+std::optional<Answered> refusal(const Permission& permission);
+
+/// A result with its `_meta`, without what a revision adds: as a task keeps it.
+std::string stored_result(const Members& members);
 
 /// The response to a request, as the revision writes it.
 std::string answer_text(const Exchange& exchange, Revision revision, const RequestId& id,

@@ -76,7 +76,7 @@ std::string entry_json(const ResourceTemplate& entry, Revision revision) {
 }
 
 Use use_of(const Tool& tool) {
-  return {tool.name, tool.scope, tool.availability};
+  return {tool.name, tool.scope, tool.availability, kToolsCall};
 }
 Use use_of(const Prompt& prompt) {
   return {prompt.name, prompt.scope, prompt.availability};

@@ -1,5 +1,7 @@
 #include "mcp/runner.h"
 
+#include <algorithm>
+
 #include "mcp/form.h"
 #include "mcp/subscriptions.h"
 
@@ -68,8 +70,12 @@ Answered failure(const CallRecord& record, ErrorCode code, const std::string& me
 }
 
 /// A tool says no in a result that the model can read.
-std::optional<Answered> refused(const Exchange& exchange, const CallRecord& record, const Use& use) {
-  std::optional<Answered> no = refusal(exchange, use);
+std::optional<Answered> refused(const Exchange& exchange, const CallRecord& record, Use use) {
+  use.method = record.method;
+  use.revision = record.revision;
+  use.session_id = record.session_id;
+  std::optional<Answered> no =
+      refusal(exchange.gate.begin(use, exchange.caller, record.ticket, exchange.step));
   const Error* error = no ? std::get_if<Error>(&*no) : nullptr;
   return error ? failure(record, error->code, error->message) : no;
 }
@@ -99,18 +105,21 @@ class Conclusion {
  public:
   Conclusion(CallRecord& record, Call& call, Run& run) : record_(record), call_(call), run_(run) {}
 
-  void operator()(const ToolResult& result) { run_.answered = tool_members(result, record_.revision); }
+  void operator()(const ToolResult& result) {
+    run_.answered = tool_members(result, record_.revision);
+    if (result.kind == ToolResult::Kind::error) run_.ending = Ending::failed;
+  }
   void operator()(const PromptResult& result) { run_.answered = prompt_members(result, record_.revision); }
-  void operator()(const Error& error) { run_.answered = error; }
+  void operator()(const Error& error) { fail(error); }
   void operator()(const UrlRequired& required) {
     // Revisions before 2025-11-25 have no pages, whatever a client declares.
     if (!call_.client_can(ClientFeature::url_elicitation) || record_.revision < Revision::v2025_11_25) {
-      run_.answered = failure(record_, ErrorCode::forbidden, pages_sentence(required));
+      fail(failure(record_, ErrorCode::forbidden, pages_sentence(required)));
     } else if (record_.revision == Revision::v2025_11_25) {
       for (const UrlElicitation& page : required.pages) {
         remember_elicitation(call_.step, page.id, record_.session_id);
       }
-      run_.answered = url_elicitation_error(required);
+      fail(url_elicitation_error(required));
     } else {
       for (size_t i = 0; i < required.pages.size(); ++i) {
         run_.questions.push_back({"page" + std::to_string(i + 1), required.pages[i]});
@@ -123,16 +132,21 @@ class Conclusion {
     run_.wants_task = call_.wants_task();
     if (call_.missing() && run_.deeds.empty()) {
       const std::string capability(capability_json(*call_.missing()));
-      run_.answered = record_.revision >= kModern
-                          ? Answered(missing_capability(capability))
-                          : failure(record_, ErrorCode::invalid_params,
-                                    "The client has not declared that it can be asked: " + capability + ".");
+      fail(record_.revision >= kModern
+               ? Answered(missing_capability(capability))
+               : failure(record_, ErrorCode::invalid_params,
+                         "The client has not declared that it can be asked: " + capability + "."));
     } else if (run_.deeds.empty() && run_.questions.empty() && !run_.wants_task) {
-      run_.answered = Error{ErrorCode::internal_error, "The call waits for nothing.", {}};
+      fail(Error{ErrorCode::internal_error, "The call waits for nothing.", {}});
     }
   }
 
  private:
+  void fail(Answered answered) {
+    run_.answered = std::move(answered);
+    run_.ending = Ending::failed;
+  }
+
   CallRecord& record_;
   Call& call_;
   Run& run_;
@@ -144,9 +158,25 @@ Run finish(Run run, Call& call, CallRecord& record) {
   return run;
 }
 
-Run answered(Answered answer) {
+Run failed(Answered answer) {
   Run run;
   run.answered = std::move(answer);
+  run.ending = Ending::failed;
+  return run;
+}
+
+/// The gate hears how a run came out that it let through.
+Run settled(const Exchange& exchange, CallRecord& record, Run run) {
+  if (!run.answered) {
+    const bool effect = std::any_of(run.deeds.begin(), run.deeds.end(), [](const Call::Deed& deed) {
+      return !std::holds_alternative<core::Sleep>(deed.effect);
+    });
+    record.ticket = exchange.gate.waits(effect ? WaitsFor::effect : WaitsFor::client, exchange.step);
+    return run;
+  }
+  std::string meta = exchange.gate.ended(run.ending, exchange.step);
+  Members* members = std::get_if<Members>(&*run.answered);
+  if (members && record.method == "tools/call") members->meta = std::move(meta);
   return run;
 }
 
@@ -161,27 +191,31 @@ std::optional<core::JsonView> arguments_of(core::JsonView params, core::JsonGate
 
 Run run_tool(const Exchange& exchange, CallRecord& record, core::JsonView params) {
   const std::optional<std::string_view> name = core::string_member(params, "name");
-  if (!name) return answered(invalid_params("name must be the name of a tool"));
+  if (!name) return failed(invalid_params("name must be the name of a tool"));
   const Tool* tool = exchange.catalogue.find_tool(*name, exchange.config);
-  if (!tool) return answered(invalid_params("unknown tool " + core::json_quote(*name)));
+  if (!tool) return failed(invalid_params("unknown tool " + core::json_quote(*name)));
   core::JsonGate spare;
   const std::optional<core::JsonView> arguments = arguments_of(params, spare);
-  if (!arguments) return answered(invalid_params("arguments must be an object"));
+  if (!arguments) return failed(invalid_params("arguments must be an object"));
 
   if (tool->tasks == TaskSupport::required && !record.features.has(ClientFeature::tasks)) {
     const std::string_view capability = capability_json(ClientFeature::tasks);
-    if (record.revision >= kModern) return answered(missing_capability(capability));
-    return answered(invalid_params("this tool is for clients that know " + std::string(capability)));
+    if (record.revision >= kModern) return failed(missing_capability(capability));
+    return failed(invalid_params("this tool is for clients that know " + std::string(capability)));
   }
-  const Use use{tool->name, tool->scope, tool->availability};
-  if (std::optional<Answered> refusal = refused(exchange, record, use)) return answered(*std::move(refusal));
+  Use use{tool->name, tool->scope, tool->availability};
+  use.title = tool->title;
+  use.privacy = tool->privacy;
+  use.arguments = *arguments;
+  if (std::optional<Answered> no = refused(exchange, record, use))
+    return settled(exchange, record, failed(*std::move(no)));
   if (std::optional<std::string> problems = exchange.catalogue.argument_problems(*tool, *arguments)) {
-    return answered(tool_members(ToolResult::error(*problems), record.revision));
+    return settled(exchange, record, failed(tool_members(ToolResult::error(*problems), record.revision)));
   }
-  Call call(record, *arguments, tool->tasks, exchange.caller, exchange.config, exchange.step);
+  Call call(record, *arguments, tool->tasks, exchange.caller, exchange.config, exchange.step, exchange.gate);
   Run run;
   std::visit(Conclusion(record, call, run), tool->run(call));
-  return finish(std::move(run), call, record);
+  return settled(exchange, record, finish(std::move(run), call, record));
 }
 
 /// Nothing where the arguments are what the prompt takes.
@@ -201,21 +235,25 @@ std::optional<Error> prompt_problem(const Prompt& prompt, core::JsonView argumen
 
 Run run_prompt(const Exchange& exchange, CallRecord& record, core::JsonView params) {
   const std::optional<std::string_view> name = core::string_member(params, "name");
-  if (!name) return answered(invalid_params("name must be the name of a prompt"));
+  if (!name) return failed(invalid_params("name must be the name of a prompt"));
   const Prompt* prompt = exchange.catalogue.find_prompt(*name, exchange.config);
-  if (!prompt) return answered(invalid_params("unknown prompt " + core::json_quote(*name)));
+  if (!prompt) return failed(invalid_params("unknown prompt " + core::json_quote(*name)));
   core::JsonGate spare;
   const std::optional<core::JsonView> arguments = arguments_of(params, spare);
-  if (!arguments) return answered(invalid_params("arguments must be an object"));
-  const Use use{prompt->name, prompt->scope, prompt->availability};
-  if (std::optional<Answered> refusal = refused(exchange, record, use)) return answered(*std::move(refusal));
+  if (!arguments) return failed(invalid_params("arguments must be an object"));
+  Use use{prompt->name, prompt->scope, prompt->availability};
+  use.title = prompt->title;
+  use.arguments = *arguments;
+  if (std::optional<Answered> no = refused(exchange, record, use))
+    return settled(exchange, record, failed(*std::move(no)));
   if (std::optional<Error> problem = prompt_problem(*prompt, *arguments))
-    return answered(*std::move(problem));
+    return settled(exchange, record, failed(*std::move(problem)));
 
-  Call call(record, *arguments, TaskSupport::none, exchange.caller, exchange.config, exchange.step);
+  Call call(record, *arguments, TaskSupport::none, exchange.caller, exchange.config, exchange.step,
+            exchange.gate);
   Run run;
   std::visit(Conclusion(record, call, run), prompt->get(call));
-  return finish(std::move(run), call, record);
+  return settled(exchange, record, finish(std::move(run), call, record));
 }
 
 Error not_found(std::string_view uri, Revision revision) {
@@ -225,19 +263,21 @@ Error not_found(std::string_view uri, Revision revision) {
 
 Run run_read(const Exchange& exchange, CallRecord& record, core::JsonView params) {
   const std::optional<std::string_view> uri = core::string_member(params, "uri");
-  if (!uri) return answered(invalid_params("uri must be the URI of a resource"));
+  if (!uri) return failed(invalid_params("uri must be the URI of a resource"));
   const Resource* resource = exchange.catalogue.find_resource(*uri, exchange.config);
   std::optional<Catalogue::Templated> templated;
   if (!resource) templated = exchange.catalogue.find_template(*uri, exchange.config);
-  if (!resource && !templated) return answered(not_found(*uri, record.revision));
-  const Use use =
+  if (!resource && !templated) return failed(not_found(*uri, record.revision));
+  Use use =
       resource ? Use{resource->uri, resource->scope, resource->availability}
                : Use{templated->entry->uri_template, templated->entry->scope, templated->entry->availability};
-  if (std::optional<Answered> refusal = refused(exchange, record, use)) return answered(*std::move(refusal));
+  use.arguments = core::member(params, "uri");
+  if (std::optional<Answered> no = refused(exchange, record, use))
+    return settled(exchange, record, failed(*std::move(no)));
 
   core::JsonGate spare;
   Call call(record, spare.parse("{}").root, TaskSupport::none, exchange.caller, exchange.config,
-            exchange.step);
+            exchange.step, exchange.gate);
   const ReadOutcome outcome =
       resource ? resource->read(call) : templated->entry->read(call, templated->variables);
   const core::Duration lifetime = resource ? resource->lifetime : templated->entry->lifetime;
@@ -246,10 +286,10 @@ Run run_read(const Exchange& exchange, CallRecord& record, core::JsonView params
   std::visit(core::Overloaded{[&](const ReadResult& result) {
                                 run.answered = read_members(result, lifetime, record.revision);
                               },
-                              [&](const NotFound&) { run.answered = not_found(*uri, record.revision); },
+                              [&](const NotFound&) { conclude(not_found(*uri, record.revision)); },
                               [&](const auto& other) { conclude(other); }},
              outcome);
-  return finish(std::move(run), call, record);
+  return settled(exchange, record, finish(std::move(run), call, record));
 }
 
 }  // namespace

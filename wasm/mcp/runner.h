@@ -18,6 +18,7 @@ struct Run {
   std::vector<Call::Question> questions;
   bool wants_task = false;
   std::vector<Call::Told> told;
+  Ending ending = Ending::done;
 };
 
 /// `params` are the params of the request, wherever they are kept.

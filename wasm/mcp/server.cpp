@@ -74,6 +74,10 @@ bool is_modern(const core::Request& request) {
 Server::Server(Offer offer) : catalogue_(std::make_unique<Catalogue>(std::move(offer))) {}
 Server::~Server() = default;
 
+const Offer& Server::offer() const {
+  return catalogue_->offer();
+}
+
 core::Outcome Server::handle(const core::Request& request, const Caller& caller, const core::Config& config,
                              Gate& gate, core::Context& step) const {
   const Exchange exchange{*catalogue_, config, gate, step, caller};

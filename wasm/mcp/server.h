@@ -42,6 +42,7 @@ class Server {
  public:
   explicit Server(Offer offer);
   ~Server();
+  const Offer& offer() const;
 
   /// Answers a request to the MCP endpoint. Needs `step.storage`. The continuation of an `Await` is for
   /// `resume`.

@@ -137,6 +137,7 @@ Answered become_task(const Exchange& exchange, CallRecord record) {
   const core::Rows count = step.storage->query("SELECT count(*) FROM tasks WHERE grant_id = ?",
                                                {std::string_view(exchange.caller.grant_id)});
   if (count.integer(0, 0) >= kMaxTasks) {
+    exchange.gate.stopped(record.ticket, step);
     return Error{ErrorCode::forbidden,
                  "There are " + std::to_string(kMaxTasks) +
                      " tasks already; each is kept for an hour. Try again later.",
@@ -163,7 +164,7 @@ void run_task(const Exchange& exchange, CallRecord record) {
   core::Context& step = exchange.step;
   const std::string id = record.task_id;
   const std::optional<Task> task = find(step, id, exchange.caller.grant_id);
-  if (!task || is_over(task->status)) return;
+  if (!task || is_over(task->status)) return exchange.gate.stopped(record.ticket, step);
 
   core::JsonGate params;
   Run run = run_call(exchange, record, params.parse(record.params).root);
@@ -173,21 +174,20 @@ void run_task(const Exchange& exchange, CallRecord record) {
                         {std::string_view(told.status), std::string_view(id)});
   }
   if (run.answered) {
-    std::visit(
-        core::Overloaded{
-            [&](const Members& members) { update(step, id, kCompleted, "", '{' + members.json + '}'); },
-            [&](const Error& error) { fail_task(step, id, error); },
-            [&](const ScopeMissing& scope) { fail_task(step, id, insufficient_scope(scope)); },
-        },
-        *run.answered);
+    std::visit(core::Overloaded{
+                   [&](const Members& members) { update(step, id, kCompleted, "", stored_result(members)); },
+                   [&](const Error& error) { fail_task(step, id, error); },
+                   [&](const ScopeMissing& scope) { fail_task(step, id, insufficient_scope(scope)); },
+               },
+               *run.answered);
     return;
   }
-  if (record.encode().size() > kMaxRecordBytes) {
-    return fail_task(step, id, {ErrorCode::internal_error, "The task holds too much: over 1.4 MB.", {}});
-  }
-  if (run.deeds.empty() && ++record.rounds > kMaxRounds) {
-    return fail_task(step, id, {ErrorCode::internal_error, "The task asked too often.", {}});
-  }
+  const auto give_up = [&](std::string message) {
+    exchange.gate.stopped(record.ticket, step);
+    fail_task(step, id, {ErrorCode::internal_error, std::move(message), {}});
+  };
+  if (record.encode().size() > kMaxRecordBytes) return give_up("The task holds too much: over 1.4 MB.");
+  if (run.deeds.empty() && ++record.rounds > kMaxRounds) return give_up("The task asked too often.");
   if (run.deeds.empty()) {
     record.pending = keys_of(run.questions);
     save(step, record);
@@ -255,7 +255,11 @@ Answered cancel_task(const Exchange& exchange, core::JsonView params) {
   const std::variant<Task, Error> named = named_task(exchange, params);
   if (const Error* error = std::get_if<Error>(&named)) return *error;
   const Task& task = std::get<Task>(named);
-  if (!is_over(task.status)) update(exchange.step, task.id, kCancelled, "", "");
+  if (is_over(task.status)) return Members{};
+  const std::optional<CallRecord> record = CallRecord::from_text(task.record);
+  // What is under way comes to its end first: then it is said how.
+  if (record && task.status == kInputRequired) exchange.gate.stopped(record->ticket, exchange.step);
+  update(exchange.step, task.id, kCancelled, "", "");
   return Members{};
 }
 
@@ -279,6 +283,7 @@ void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& g
     if (caller) {
       run_task({catalogue, config, gate, step, *caller}, *std::move(record));
     } else {
+      gate.stopped(record->ticket, step);
       fail_task(step, due.text(i, 0), authority_ended());
     }
   }

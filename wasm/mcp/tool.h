@@ -32,6 +32,9 @@ struct ToolResult {
 /// it.
 using ToolOutcome = std::variant<ToolResult, Waiting, UrlRequired, Error>;
 
+/// What to return where a charge does not let the call go on (`Call::charge`).
+ToolOutcome stopped(Obstacle obstacle);
+
 /// Hints for clients (MCP server/tools, "annotations"). Not a security boundary.
 struct Annotations {
   enum class Effect { read_only, additive, destructive };
@@ -46,6 +49,9 @@ struct Annotations {
 /// Things that exist under DEMO_MODE only.
 enum class Availability { always, demo };
 
+/// May the audit trail keep the arguments of a call, for its human to read? Of private ones it has a digest.
+enum class Privacy { shown, hidden };
+
 struct Tool {
   std::string_view name;         // 1 to 128 of [A-Za-z0-9_.-]
   std::string_view title;        // for people
@@ -59,6 +65,7 @@ struct Tool {
   std::vector<Icon> icons = {};
   TaskSupport tasks = TaskSupport::none;
   Availability availability = Availability::always;
+  Privacy privacy = Privacy::shown;
   ToolOutcome (*run)(Call&);
 };
 

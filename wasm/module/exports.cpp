@@ -22,6 +22,10 @@ uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint
 IMPORT(sha256) void host_sha256(const char* data, uint32_t size, char* digest);
 IMPORT(hmac_sha256)
 void host_hmac_sha256(const char* key, uint32_t key_size, const char* data, uint32_t size, char* mac);
+// A seed is 32 bytes.
+IMPORT(ed25519_sign)
+void host_ed25519_sign(const char* seed, const char* data, uint32_t size, char* signature);
+IMPORT(ed25519_public_key) void host_ed25519_public_key(const char* seed, char* key);
 
 namespace {
 
@@ -50,6 +54,16 @@ class HostCrypto final : public core::Crypto {
     host_hmac_sha256(key.data(), static_cast<uint32_t>(key.size()), data.data(),
                      static_cast<uint32_t>(data.size()), mac.data());
     return mac;
+  }
+  std::string ed25519_sign(std::string_view seed, std::string_view message) override {
+    std::string signature(64, '\0');
+    host_ed25519_sign(seed.data(), message.data(), static_cast<uint32_t>(message.size()), signature.data());
+    return signature;
+  }
+  std::string ed25519_public_key(std::string_view seed) override {
+    std::string key(32, '\0');
+    host_ed25519_public_key(seed.data(), key.data());
+    return key;
   }
 };
 
@@ -91,6 +105,12 @@ EXPORT(configure) void configure(uint32_t size) {
 /// The scopes that the application knows (core/application.h). After `configure`.
 EXPORT(scopes) const char* scopes() {
   return put(application->scopes());
+}
+
+/// A decision of the audit trail, made again on the input buffer's text (core/application.h). After
+/// `configure`.
+EXPORT(replay) const char* replay(uint32_t size) {
+  return put(application->replay(std::string_view(input).substr(0, size)));
 }
 
 /// One step on the input buffer's bytes; `in_object` is 1 in a principal's object, where there is storage.

@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view kOrder =
     R"({"type":"object","properties":{"id":{"type":"string"},"userId":{"type":"string"},"email":{"type":"string"},)"
     R"("company":{"type":"string"},"mailingAddress":{"type":"string"},"tshirtSize":{"type":"string"},)"
-    R"("orderDate":{"type":"string"},"status":{"type":"string"}},)"
+    R"("item":{"type":"string"},"quantity":{"type":"integer"},"minorUnits":{"type":"integer"},)"
+    R"("currency":{"type":"string"},"orderDate":{"type":"string"},"status":{"type":"string"}},)"
     R"("required":["id","userId","email","company","mailingAddress","tshirtSize","orderDate","status"]})";
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "core/outbox.h"
+#include "service.h"
 #include "shop/uuid.h"
 
 namespace shop {
@@ -28,7 +29,12 @@ std::optional<int64_t> read_cursor(std::string_view cursor) {
 }
 
 std::string digest(core::Crypto& crypto, const Purchase& purchase) {
-  const core::Json arguments = {purchase.company, purchase.mailing_address, purchase.size};
+  core::Json arguments = {purchase.company, purchase.mailing_address, purchase.size};
+  // Digests of before there was a choice stay what they are.
+  if (purchase.item != &kItems[0] || purchase.quantity != 1) {
+    arguments.push_back(purchase.item->id);
+    arguments.push_back(purchase.quantity);
+  }
   return core::hex(crypto.sha256(core::json_text(arguments)));
 }
 
@@ -65,12 +71,19 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
                                                           {"company", purchase.company},
                                                           {"mailingAddress", purchase.mailing_address},
                                                           {"tshirtSize", purchase.size},
+                                                          {"item", purchase.item->id},
+                                                          {"quantity", purchase.quantity},
+                                                          {"minorUnits", total(purchase)},
+                                                          {"currency", kCurrency},
                                                           {"orderDate", core::iso8601(step.now)},
                                                           {"status", "confirmed"}});
   storage.query("INSERT INTO orders (id, idempotency_key, argument_digest, document) VALUES (?, ?, ?, ?)",
                 {std::string_view(id), core::value_or_null(purchase.idempotency_key),
                  std::string_view(argument_digest), std::string_view(document)});
-  core::enqueue(step, "order:" + std::string(buyer.subject) + ':' + id, document, step.now + kCopyLifetime);
+  core::enqueue(step,
+                core::OutgoingCopy{std::string(service::kCopies),
+                                   "order:" + std::string(buyer.subject) + ':' + id, document},
+                step.now + kCopyLifetime);
   return Placed{document, id};
 }
 
@@ -84,8 +97,11 @@ std::optional<Placement> earlier_placement(core::Storage& storage, const Purchas
   const auto contradicts = [&](std::string_view member, std::string_view known) {
     return !known.empty() && core::string_member(order, member) != known;
   };
-  if (contradicts("company", purchase.company) || contradicts("mailingAddress", purchase.mailing_address) ||
-      contradicts("tshirtSize", purchase.size)) {
+  // Orders of before there was a choice are of one free shirt.
+  const bool other_item = core::string_member(order, "item").value_or(kItems[0].id) != purchase.item->id;
+  const bool other_number = core::integer_member(order, "quantity").value_or(1) != purchase.quantity;
+  if (other_item || other_number || contradicts("company", purchase.company) ||
+      contradicts("mailingAddress", purchase.mailing_address) || contradicts("tshirtSize", purchase.size)) {
     return KeyInUse{};
   }
   return PlacedBefore{std::string(before.text(0, 0)), std::string(before.text(0, 1))};
@@ -129,6 +145,22 @@ std::optional<std::string> find_order(core::Storage& storage, std::string_view i
   const core::Rows rows = storage.query("SELECT document FROM orders WHERE id = ?", {id});
   if (rows.empty()) return std::nullopt;
   return std::string(rows.text(0, 0));
+}
+
+int64_t erase_details_of_orders(core::Context& step) {
+  // The digest goes as well: who guesses an address could tell by it that it was right.
+  const core::Rows rows = step.storage->query(
+      "UPDATE orders SET argument_digest = '',"
+      " document = json_set(document, '$.company', '', '$.mailingAddress', '')"
+      " WHERE argument_digest <> '' RETURNING id, json_extract(document, '$.userId'),"
+      " json_extract(document, '$.orderDate') > ?",
+      {core::iso8601(step.now - kCopyLifetime)});
+  for (size_t row = 0; row < rows.size(); ++row) {
+    if (rows.integer(row, 2) == 0) continue;  // its copy has expired
+    const std::string key = "order:" + std::string(rows.text(row, 1)) + ':' + std::string(rows.text(row, 0));
+    core::enqueue(step, core::OutgoingDelete{std::string(service::kCopies), key}, step.now + kCopyLifetime);
+  }
+  return static_cast<int64_t>(rows.size());
 }
 
 std::vector<std::string> order_ids(core::Storage& storage, std::string_view start, int64_t limit) {

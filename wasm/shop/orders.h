@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/step.h"
+#include "shop/catalogue.h"
 
 namespace shop {
 
@@ -17,6 +18,9 @@ namespace shop {
 inline constexpr core::Duration kCopyLifetime = core::days(30);
 /// Orders on a page, where nobody asks for another number.
 inline constexpr int64_t kUsualPage = 50;
+
+/// Of one order.
+inline constexpr int64_t kMaxQuantity = 10;
 
 struct Buyer {
   std::string_view subject;
@@ -28,6 +32,9 @@ struct Purchase {
   std::string_view company;
   std::string_view mailing_address;
   std::string_view size;
+  const Item* item = &kItems[0];
+  /// 1 to kMaxQuantity.
+  int64_t quantity = 1;
   /// The same key means the same purchase, however often it is sent.
   std::optional<std::string> idempotency_key;
 };
@@ -46,6 +53,11 @@ struct PlacedBefore {
 struct KeyInUse {};
 
 using Placement = std::variant<Placed, PlacedBefore, KeyInUse>;
+
+/// What it costs, in minor units of kCurrency.
+inline int64_t total(const Purchase& purchase) {
+  return purchase.item->minor_units * purchase.quantity;
+}
 
 /// Stores an order and the delivery of its copy. A document is the order as JSON text.
 Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& purchase);
@@ -74,6 +86,11 @@ std::string order_list_json(const OrderPage& page);
 std::optional<std::string> find_order(core::Storage& storage, std::string_view id);
 /// The newest `limit` ids that begin with `start`, newest first.
 std::vector<std::string> order_ids(core::Storage& storage, std::string_view start, int64_t limit);
+
+/// Empties company and mailing address of all orders, and has their copies deleted. What had been bought
+/// stays. Gives how many orders it was. A key that one of them was placed with is in use for good: nobody
+/// can tell any more whether a purchase is the same.
+int64_t erase_details_of_orders(core::Context& step);
 
 /// Creates what orders need. Safe to repeat.
 void create_orders_schema(core::Storage& storage);

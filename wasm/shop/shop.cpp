@@ -45,4 +45,8 @@ void create_schema(core::Storage& storage) {
   create_orders_schema(storage);
 }
 
+int64_t erase_personal_details(core::Context& step) {
+  return erase_details_of_orders(step);
+}
+
 }  // namespace shop

@@ -1,9 +1,10 @@
 // The MCP Shop: free T-shirts, bought by agents for people.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
-#include "core/storage.h"
+#include "core/step.h"
 #include "mcp/server.h"
 #include "service.h"
 
@@ -22,5 +23,8 @@ std::string_view refusal_when_banned(std::string_view name);
 
 /// Creates what the shop needs in a principal's storage. Safe to repeat.
 void create_schema(core::Storage& storage);
+
+/// Erases what identifies a person, where they ask for it. Gives how many records it was in.
+int64_t erase_personal_details(core::Context& step);
 
 }  // namespace shop

@@ -9,6 +9,8 @@
  * @property {import('../human.js').Choices} choices what they do from now on, at each sign-in
  * @property {URL[]} opened the addresses that the client opened for them
  * @property {(form: any) => Filled} [fill] what they do with a form, where the client can show one
+ * @property {(url: URL) => Promise<URL>} [browse] signs in with a browser of their own, and says where that came out
+ * @property {(url: string) => Promise<void>} [visit] opens a page that the client was asked to show, where it can do that
  *
  * @typedef {{ type: 'ref/prompt', name: string } | { type: 'ref/resource', uri: string }} Reference
  *

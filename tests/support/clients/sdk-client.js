@@ -68,10 +68,16 @@ class Credentials {
   /** What comes back for the sign-in that was opened last. */
   async answer() {
     const url = /** @type {URL} */ (this.human.opened.at(-1));
-    const { redirect, page } = await signIn(url.href, this.human.choices);
+    const { redirect, page } = await this.#through(url);
     if (!redirect) throw new Error(`the sign-in ended on a page: ${page.status} ${page.text}`);
     if (redirect.searchParams.get('state') !== this.#state) throw new Error(`another state came back: ${redirect}`);
     return redirect.searchParams;
+  }
+
+  /** @param {URL} url @returns {ReturnType<typeof signIn>} */
+  async #through(url) {
+    const { browse, choices } = this.human;
+    return browse ? { redirect: await browse(url), page: /** @type {any} */ (undefined) } : signIn(url.href, choices);
   }
 }
 
@@ -85,15 +91,20 @@ export class SdkClient {
   /** @type {StreamableHTTPClientTransport} */
   #transport;
 
-  /** @param {string} url of the MCP endpoint @param {'legacy' | 'auto'} mode */
-  constructor(url, mode) {
+  /** @param {string} url of the MCP endpoint @param {'legacy' | 'auto'} mode @param {Partial<import('./agent.js').Human>} [human] */
+  constructor(url, mode, human = {}) {
+    Object.assign(this.human, human);
     this.name = `@modelcontextprotocol/client (${mode})`;
     this.#url = new URL(url);
     this.#client = new Client(
       { name: 'typescript-application', version: '1.0.0' },
-      { versionNegotiation: { mode }, capabilities: { elicitation: { form: {} } } },
+      { versionNegotiation: { mode }, capabilities: { elicitation: { form: {}, ...(human.visit && { url: {} }) } } },
     );
     this.#client.setRequestHandler('elicitation/create', async ({ params }) => {
+      if (params.mode === 'url') {
+        await this.human.visit?.(params.url);
+        return { action: /** @type {const} */ ('accept') };
+      }
       return this.human.fill?.(params) ?? { action: /** @type {const} */ ('cancel') };
     });
     this.#transport = new StreamableHTTPClientTransport(this.#url, { authProvider: this.#keeper });
@@ -103,12 +114,11 @@ export class SdkClient {
    * Signs in and connects.
    * @param {string} url
    * @param {'legacy' | 'auto'} mode
-   * @param {{ scope?: string, person?: string }} [options] the scopes to ask for at first, if not those of the server's
-   *   challenge, and who signs in
+   * @param {{ scope?: string, person?: string, human?: Partial<import('./agent.js').Human> }} [options] the scopes to ask
+   *   for at first, if not those of the server's challenge, and who signs in
    */
-  static async start(url, mode, { scope, person } = {}) {
-    const client = new SdkClient(url, mode);
-    client.human.choices = { person };
+  static async start(url, mode, { scope, person, human } = {}) {
+    const client = new SdkClient(url, mode, { choices: { person }, ...human });
     if (scope) {
       await auth(client.#keeper, { serverUrl: url, scope });
       await client.#finish();

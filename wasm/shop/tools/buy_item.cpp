@@ -48,6 +48,17 @@ constexpr std::array kParameters = {
               .choices = kSizes,
               .title = "The size of the T-shirt",
               .choice_titles = kSizeTitles},
+    Parameter{.type = Parameter::Type::choice,
+              .name = "item",
+              .description = "What to buy, as the inventory names it; the free T-shirt where it is left out.",
+              .presence = Parameter::Presence::optional,
+              .choices = kItemIds},
+    Parameter{.type = Parameter::Type::whole,
+              .name = "quantity",
+              .description = "How many of them; 1 where it is left out.",
+              .presence = Parameter::Presence::optional,
+              .minimum = 1,
+              .maximum = kMaxQuantity},
     Parameter{.type = Parameter::Type::line,
               .name = "idempotencyKey",
               .description =
@@ -150,6 +161,16 @@ mcp::ToolResult answer_with(const Placement& placement, const Purchase& purchase
                     placement);
 }
 
+/// What the order counts against, and what its human is shown before they say yes to it.
+mcp::Charge charge_for(const Purchase& purchase) {
+  return {.costs = {{"orders", 1}, {"items", purchase.quantity}, {kCurrency, total(purchase)}},
+          .what = {{"Item", std::to_string(purchase.quantity) + " \xC3\x97 " +
+                                std::string(purchase.item->label) + ", size " + std::string(purchase.size)},
+                   {"Price", price_in_words(total(purchase))},
+                   {"Sent to", std::string(purchase.mailing_address)},
+                   {"Company", std::string(purchase.company)}}};
+}
+
 mcp::ToolOutcome run(mcp::Call& call) {
   const auto given = [](core::JsonView from, size_t parameter) {
     return mcp::text_argument(from, kParameters[parameter].name);
@@ -161,12 +182,14 @@ mcp::ToolOutcome run(mcp::Call& call) {
   if (std::optional<std::string_view> key = mcp::optional_text_argument(call.arguments, "idempotencyKey")) {
     purchase.idempotency_key = std::string(*key);
   }
+  if (const auto item = mcp::optional_text_argument(call.arguments, "item")) purchase.item = find_item(*item);
+  purchase.quantity = mcp::optional_whole_argument(call.arguments, "quantity").value_or(1);
 
+  // Nobody is asked again for what they have bought, nor does it cost anything again.
+  if (const std::optional<Placement> earlier = earlier_placement(call.storage(), purchase)) {
+    return answer_with(*earlier, purchase);
+  }
   if (const std::vector<Parameter> missing = missing_from(call.arguments); !missing.empty()) {
-    // Nobody is asked again for what they have bought.
-    if (const std::optional<Placement> earlier = earlier_placement(call.storage(), purchase)) {
-      return answer_with(*earlier, purchase);
-    }
     std::variant<core::JsonView, mcp::ToolOutcome> asked = ask_human(call, missing);
     if (mcp::ToolOutcome* outcome = std::get_if<mcp::ToolOutcome>(&asked)) return std::move(*outcome);
     const core::JsonView form = std::get<core::JsonView>(asked);
@@ -175,6 +198,9 @@ mcp::ToolOutcome run(mcp::Call& call) {
     if (purchase.size.empty()) purchase.size = given(form, 2);
   }
 
+  if (std::optional<mcp::Obstacle> obstacle = call.charge(charge_for(purchase))) {
+    return mcp::stopped(*std::move(obstacle));
+  }
   const Placement placement = place_order(call.step, {call.caller.subject, call.caller.email}, purchase);
   if (std::holds_alternative<Placed>(placement)) mcp::notify_resource_updated(call.step, kOrdersUri);
   return answer_with(placement, purchase);
@@ -186,7 +212,8 @@ mcp::Tool buy_item_tool() {
   return {.name = kName,
           .title = "Buy a T-shirt",
           .description =
-              "Orders one MCP T-shirt for the person you act for. It needs company, mailingAddress and "
+              "Orders from the shop for the person you act for: the free MCP T-shirt, or another item of the "
+              "inventory. It needs company, mailingAddress and "
               "tshirtSize: give what the person has told you, and never guess. What you leave out, they are "
               "asked for in a form where their client can show one; elsewhere the call is refused and says "
               "what is missing. Send an idempotencyKey, so that a repeated call does not buy twice.",

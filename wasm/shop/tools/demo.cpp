@@ -32,20 +32,20 @@ constexpr mcp::Annotations kAnnotations = {mcp::Annotations::Effect::additive,
 mcp::ToolOutcome set_demo_mode(mcp::Call& call) {
   const std::string_view mode = mcp::text_argument(call.arguments, "mode");
   if (mode == "banned") {
-    authority::pause(call.storage(), authority::kDemoPause, call.step.now);
+    authority::pause(call.storage(), authority::kAllDeputies, authority::kDemoPause, call.step.now);
   } else {
-    authority::resume(call.storage(), authority::kDemoPause);
+    authority::resume(call.storage(), authority::kAllDeputies, authority::kDemoPause);
   }
   return mcp::ToolResult::text("Demo mode set to " + std::string(mode) + ".");
 }
 
 mcp::ToolOutcome clear_demo_mode(mcp::Call& call) {
-  authority::resume(call.storage(), authority::kDemoPause);
+  authority::resume(call.storage(), authority::kAllDeputies, authority::kDemoPause);
   return mcp::ToolResult::text("You are back to normal, dude.");
 }
 
 mcp::ToolOutcome pretty_please(mcp::Call& call) {
-  authority::resume(call.storage(), authority::kDemoPause);
+  authority::resume(call.storage(), authority::kAllDeputies, authority::kDemoPause);
   return mcp::ToolResult::text(R"(Fine, you can order since you said "pretty please".)");
 }
 

@@ -1,0 +1,148 @@
+#include "support.h"
+
+#include <openssl/evp.h>
+#include <sqlite3.h>
+
+#include <stdexcept>
+
+#include "core/wire.h"
+
+namespace model {
+
+// ---- Storage ----
+
+namespace {
+
+/// Each thread has a database of its own: nothing in it needs a lock.
+int open(sqlite3** database) {
+  static const bool configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+  return configured
+             ? sqlite3_open_v2(":memory:", database,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr)
+             : SQLITE_ERROR;
+}
+
+}  // namespace
+
+Storage::Storage() {
+  if (open(&database_) != SQLITE_OK) throw std::runtime_error("no SQLite database");
+}
+
+Storage::~Storage() {
+  for (const auto& [text, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(database_);
+}
+
+sqlite3_stmt* Storage::prepared(core::Statement statement) {
+  sqlite3_stmt*& known = statements_[statement.data()];
+  if (known) return known;
+  const int size = static_cast<int>(statement.size());
+  if (sqlite3_prepare_v3(database_, statement.data(), size, SQLITE_PREPARE_PERSISTENT, &known, nullptr) !=
+      SQLITE_OK) {
+    throw std::runtime_error(sqlite3_errmsg(database_));
+  }
+  return known;
+}
+
+core::Rows Storage::query(core::Statement statement, std::initializer_list<core::Value> parameters) {
+  sqlite3_stmt* sql = prepared(statement);
+  if (sqlite3_bind_parameter_count(sql) != static_cast<int>(parameters.size())) {
+    throw std::runtime_error("wrong number of parameters");
+  }
+  int index = 0;
+  for (const core::Value& value : parameters) {
+    ++index;
+    if (const int64_t* integer = std::get_if<int64_t>(&value)) {
+      sqlite3_bind_double(sql, index, static_cast<double>(*integer));
+    } else if (const std::string_view* text = std::get_if<std::string_view>(&value)) {
+      // An empty view may have no address, which SQLite would take for NULL.
+      sqlite3_bind_text(sql, index, text->empty() ? "" : text->data(), static_cast<int>(text->size()),
+                        SQLITE_STATIC);
+    } else {
+      sqlite3_bind_null(sql, index);
+    }
+  }
+  const int columns = sqlite3_column_count(sql);
+  uint32_t rows = 0;
+  core::WireWriter values;
+  int state;
+  while ((state = sqlite3_step(sql)) == SQLITE_ROW) {
+    ++rows;
+    for (int column = 0; column < columns; ++column) {
+      switch (sqlite3_column_type(sql, column)) {
+        case SQLITE_NULL: values.u8(0); break;
+        case SQLITE_INTEGER:
+        case SQLITE_FLOAT:
+          values.u8(1);
+          values.f64(sqlite3_column_double(sql, column));
+          break;
+        default:
+          values.u8(2);
+          values.bytes({reinterpret_cast<const char*>(sqlite3_column_text(sql, column)),
+                        static_cast<size_t>(sqlite3_column_bytes(sql, column))});
+      }
+    }
+  }
+  const bool done = state == SQLITE_DONE;
+  const std::string problem = done ? "" : sqlite3_errmsg(database_);
+  sqlite3_reset(sql);
+  if (!done) throw std::runtime_error(problem + " in: " + std::string(statement.data(), statement.size()));
+  core::WireWriter encoded;
+  encoded.u32(static_cast<uint32_t>(columns));
+  encoded.u32(rows);
+  encoded.append(values.str());
+  return core::Rows(encoded.take());
+}
+
+void Storage::begin() {
+  query("SAVEPOINT step");
+}
+void Storage::commit() {
+  query("RELEASE step");
+}
+void Storage::roll_back() {
+  query("ROLLBACK TO step");
+  query("RELEASE step");
+}
+
+// ---- Crypto ----
+
+Crypto::Crypto() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_, EVP_sha256(), nullptr);
+}
+
+Crypto::~Crypto() {
+  EVP_MD_CTX_free(context_);
+}
+
+std::string Crypto::sha256(std::string_view data) {
+  std::string out(32, '\0');
+  EVP_DigestInit_ex(context_, nullptr, nullptr);
+  EVP_DigestUpdate(context_, data.data(), data.size());
+  EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  return out;
+}
+
+std::string Crypto::hmac_sha256(std::string_view key, std::string_view data) {
+  return sha256(std::string(key).append(data));
+}
+
+std::string Crypto::ed25519_sign(std::string_view seed, std::string_view message) {
+  const std::string half = hmac_sha256(seed, message);
+  return half + half;
+}
+
+std::string Crypto::ed25519_public_key(std::string_view seed) {
+  return sha256(seed);
+}
+
+// ---- Random ----
+
+uint64_t Random::next() {
+  uint64_t z = state_ += 0x9E3779B97F4A7C15;
+  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+  z = (z ^ z >> 27) * 0x94D049BB133111EB;
+  return z ^ z >> 31;
+}
+
+}  // namespace model

@@ -1,0 +1,61 @@
+// What deputies have used up. What an action costs is held from its beginning, and settled or released at its
+// end: so what runs side by side cannot overspend, and what came to nothing costs nothing. What a crash left
+// held is free again when its time is over.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authority/decide.h"
+#include "core/storage.h"
+#include "core/time.h"
+
+namespace authority {
+
+/// How long a cost is held for an action that does not say how it ended. Each sign of life begins it anew.
+inline constexpr core::Duration kHoldLifetime = core::minutes(16);
+/// Charges older than any period are forgotten.
+inline constexpr core::Duration kChargeLifetime = core::days(31);
+
+/// How things stand for one action. `use_id`: the use that the action belongs to, whose own charge does not
+/// count against it; empty for none.
+Standing standing(core::Storage& storage, std::string_view grant_id, const Bounds& bounds,
+                  const std::vector<Cost>& costs, std::string_view use_id, core::Instant now);
+/// The pauses in force for a grant: its own, and those of all deputies.
+std::vector<std::string> pauses_of(core::Storage& storage, std::string_view grant_id);
+/// What of each limit is used now.
+std::vector<Used> used_of(core::Storage& storage, std::string_view grant_id, const std::vector<Limit>& limits,
+                          core::Instant now);
+
+/// Holds what an action costs, instead of what it held before.
+void hold(core::Storage& storage, std::string_view use_id, std::string_view grant_id,
+          const std::vector<Cost>& costs, core::Instant now);
+/// It is used up.
+void settle(core::Storage& storage, std::string_view use_id);
+/// It is free again.
+void release(core::Storage& storage, std::string_view use_id);
+/// What one grant has used up counts for the one that replaces it.
+void carry_over(core::Storage& storage, std::string_view from_grant, std::string_view to_grant,
+                core::Instant now);
+
+/// For the charts, by the hour; calls also by the minute, for their limits.
+enum class Happened { call, effect, denial };
+void count(core::Storage& storage, std::string_view grant_id, Happened what, core::Instant now);
+
+struct Activity {
+  std::vector<int64_t> calls, effects, denials;
+};
+/// `buckets` buckets of `bucket` each (whole hours) from `from` on.
+Activity activity_of(core::Storage& storage, std::string_view grant_id, core::Instant from,
+                     core::Duration bucket, size_t buckets);
+std::optional<core::Instant> last_used(core::Storage& storage, std::string_view grant_id);
+
+std::vector<Limit> ceilings(core::Storage& storage);
+void set_ceilings(core::Storage& storage, const std::vector<Limit>& limits);
+
+/// Forgets what counts for nothing any more.
+void sweep_usage(core::Storage& storage, core::Instant now);
+
+}  // namespace authority

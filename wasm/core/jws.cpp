@@ -1,0 +1,38 @@
+#include "core/jws.h"
+
+#include "core/json.h"
+
+namespace core {
+
+namespace {
+
+/// `x`: the public key in base64url.
+std::string thumbprint(Crypto& crypto, std::string_view x) {
+  // RFC 7638 section 3: the required members alone, sorted, without white space.
+  return base64url(crypto.sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + std::string(x).append(R"("})")));
+}
+
+}  // namespace
+
+std::string key_id(Crypto& crypto, std::string_view seed) {
+  return thumbprint(crypto, base64url(crypto.ed25519_public_key(seed)));
+}
+
+std::string sign_jws(Crypto& crypto, std::string_view seed, std::string_view typ,
+                     std::string_view payload_json) {
+  const Json header = {{"alg", "EdDSA"}, {"kid", key_id(crypto, seed)}, {"typ", typ}};
+  const std::string signed_part = base64url(json_text(header)) + '.' + base64url(payload_json);
+  return signed_part + '.' + base64url(crypto.ed25519_sign(seed, signed_part));
+}
+
+std::string public_jwk(Crypto& crypto, std::string_view seed) {
+  const std::string x = base64url(crypto.ed25519_public_key(seed));
+  return json_text(Json{{"alg", "EdDSA"},
+                        {"crv", "Ed25519"},
+                        {"kid", thumbprint(crypto, x)},
+                        {"kty", "OKP"},
+                        {"use", "sig"},
+                        {"x", x}});
+}
+
+}  // namespace core
