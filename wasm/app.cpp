@@ -86,13 +86,6 @@ std::string principal_of(core::Storage& storage) {
 /// All that there are, as a limit of SQLite's.
 constexpr int64_t kAll = -1;
 
-std::vector<authority::Grant> standing_grants(core::Storage& storage) {
-  std::vector<authority::Grant> grants = authority::list_grants(storage, kAll);
-  std::erase_if(grants,
-                [](const authority::Grant& grant) { return authority::has_ended(grant.terms.state); });
-  return grants;
-}
-
 /// Open pages whose session has ended hear so.
 void end_orphaned_watchers(core::Context& step) {
   const core::Rows rows = step.storage->query(
@@ -207,6 +200,7 @@ std::string App::jwks() const {
 
 Outcome App::token_at_principal(const core::Request& request, const identity::Site& site,
                                 core::Context& step) {
+  end_expired_grants(step);
   const std::optional<std::string> token = core::form_value(request.body, "refresh_token");
   if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
                    identity::RefreshToken::replaced) {
@@ -353,7 +347,7 @@ Outcome App::identity_event(core::JsonView call, core::Context& step) {
 
 size_t App::end_all_grants(std::string_view reason, std::string_view by, core::Context& step) {
   size_t ended = 0;
-  for (const authority::Grant& grant : standing_grants(*step.storage)) {
+  for (const authority::Grant& grant : authority::standing_grants(*step.storage)) {
     if (end_grant(grant.id, authority::Event::revoke, reason, by, step)) ++ended;
   }
   return ended;
@@ -361,7 +355,7 @@ size_t App::end_all_grants(std::string_view reason, std::string_view by, core::C
 
 size_t App::end_grants_of_identity_session(std::string_view identity_session, core::Context& step) {
   size_t ended = 0;
-  for (const authority::Grant& grant : standing_grants(*step.storage)) {
+  for (const authority::Grant& grant : authority::standing_grants(*step.storage)) {
     if (grant.identity_session != identity_session || !grant.terms.bounds.until_sign_out) continue;
     if (end_grant(grant.id, authority::Event::revoke, authority::kBySignOut, "identity", step)) ++ended;
   }

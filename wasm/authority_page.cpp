@@ -144,8 +144,7 @@ Response revoke(std::string_view grant_id, const Doer& by, const PageWorld& worl
 
 Response revoke_all(const Doer& by, const PageWorld& world, core::Context& step) {
   core::Json receipts = core::Json::array();
-  for (const authority::Grant& grant : authority::list_grants(*step.storage, -1)) {
-    if (authority::has_ended(grant.terms.state)) continue;
+  for (const authority::Grant& grant : authority::standing_grants(*step.storage)) {
     if (const auto revocation = world.revoke(grant.id, by.name, "page"))
       receipts.push_back(revocation->receipt);
   }

@@ -23,6 +23,8 @@ const ENDS = {
   human: ADMIN ? 'revoked by the person' : 'revoked by you', administrator: 'revoked by an administrator', client: 'ended by its client', refresh_token_replayed: 'a used-up token of it was used again',
   user_deleted: 'the account was deleted', signed_out: 'you signed out', expired: 'its time was over', replaced: 'allowed anew',
 };
+/** What the charts count. */
+const COUNTED = { calls: 'calls', effects: 'actions', denials: 'refusals' };
 const OUTCOMES = { waiting: 'Not answered in time', expired: 'Not answered in time', approved: 'Approved', refused: 'Refused', used: 'Approved, and done' };
 
 /** @type {State} */
@@ -114,7 +116,8 @@ function relative(at) {
   const away = at - now();
   if (away <= 0 && away > -MINUTE) return 'just now';
   const unit = Object.keys(UNITS).find((each) => Math.abs(away) >= UNITS[each]) ?? 'second';
-  return RELATIVE.format(Math.trunc(away / UNITS[unit]), /** @type {any} */ (unit));
+  // What was is full hours ago; what comes is in the nearest number of them.
+  return RELATIVE.format(away > 0 ? Math.round(away / UNITS[unit]) : Math.trunc(away / UNITS[unit]), /** @type {any} */ (unit));
 }
 
 function time(at) {
@@ -135,6 +138,7 @@ function amount(measure, n) {
 
 const here = () => location.pathname + location.search;
 const signIn = (next = here()) => `/authority/sign-in?next=${encodeURIComponent(next)}`;
+const standsStill = (deputy) => !deputy.ended && (state.pauses.length > 0 || deputy.state === 'paused');
 const waits = (approval) => approval.state === 'waiting' && approval.expires_at > now();
 const mayGrant = () => !ADMIN && !state.session.impersonated;
 
@@ -157,9 +161,9 @@ const person = () => h('bdi', { title: state.person?.email }, state.person?.name
 
 function top() {
   const standing = state?.deputies.filter(({ ended }) => !ended) ?? [];
-  const paused = standing.filter((deputy) => deputy.state === 'paused').length;
+  const paused = standing.filter(standsStill).length;
   const summary = [standing.length > paused && `${standing.length - paused} active`, paused && `${paused} paused`].filter(Boolean).join(', ');
-  return [h('div.top', h('div', h('h1', { tabindex: -1 }, HEADING), state && h('p.quiet', ADMIN && [person(), ': '], summary ? `${summary}. Revoking works at once, and is final.` : 'no deputies.')),
+  return [h('div.top', h('div', h('h1', { tabindex: -1 }, HEADING), state && h('p.quiet', ADMIN && [person(), ': '], summary ? `${summary}. Revoking works at once, and is final.` : `${ADMIN ? 'n' : 'N'}o deputies.`)),
     standing.length > 1 && h('div.actions', pauseOrResume('all', '', state.pauses), button('Revoke all', 'revoke_all', 'all', '', { class: 'brake' }))), answer('all')];
 }
 
@@ -222,8 +226,9 @@ function question(approval) {
 function card(deputy) {
   const { grant, client, bounds, ended, pauses = [] } = deputy;
   const edits = editing.has(grant) && !ended;
+  const look = standsStill(deputy) ? 'paused' : deputy.state;
   return h('article.sheet', { key: grant },
-    h('div.top', h('div', h('h3', { tabindex: -1 }, name(client.name), ' ', h(`span.badge.${deputy.state}`, capital(deputy.state))), client.host && h('p.quiet', name(client.known_by), ' · ', name(client.host))),
+    h('div.top', h('div', h('h3', { tabindex: -1 }, name(client.name), ' ', h(`span.badge.${look}`, capital(look))), client.host && h('p.quiet', name(client.known_by), ' · ', name(client.host))),
       !ended && h('div.actions', mayGrant() && button('Change bounds', 'edit', grant, `of ${client.name}`, { 'aria-expanded': `${edits}` }),
         !state.pauses.includes(MINE) && pauseOrResume(grant, client.name, pauses), button('Revoke', 'revoke', grant, client.name, { class: 'brake' }))),
     pauses.map((cause) => !state.pauses.includes(cause) && h('p.warning', { key: cause }, `Stands still. ${PAUSES[cause] ?? words(cause)}`)),
@@ -241,15 +246,15 @@ function use({ measure, per, most, used, reserved, frees_at }) {
   return h(used + reserved >= most ? 'li.full' : 'li', { key: measure + per }, h('span', title), h('span', numbers), per !== 'action' && [
     h('div.meter', { role: 'meter', 'aria-label': title, 'aria-valuemin': 0, 'aria-valuemax': most || 1, 'aria-valuenow': Math.min(used, most), 'aria-valuetext': numbers },
       h('svg', { viewBox: '0 0 100 1', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, bar(used + reserved, 'path.held'), bar(used, 'path'))),
-    h('small.quiet', reserved > 0 && `${amount(measure, reserved)} held for what is under way. `, used > 0 && frees_at && ['More ', time(frees_at), '.'])]);
+    h('small.quiet', reserved > 0 && `${amount(measure, reserved)} held for what is under way. `, used * 2 >= most && frees_at && ['More ', time(frees_at), '.'])]);
 }
 
 function charts({ activity: { from, bucket, ...series } }) {
   return h('div.charts', Object.entries(series).map(([what, values]) => {
     const most = Math.max(...values, 1);
     const bars = values.map((value, i) => (value ? `M${i * 10 + 1} 32v${-Math.max(2, (value / most) * 31)}h8V32z` : '')).join('');
-    return h(`figure.${what}`, h('figcaption', h('strong', number(values.reduce((a, b) => a + b, 0))), ` ${what} in ${values.length} days`),
-      h('svg', { viewBox: `0 0 ${values.length * 10} 32`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${what} per day, ${day(from)} to ${day(from + bucket * (values.length - 1))}: ${values.join(', ')}` }, h('path', { d: bars })));
+    return h(`figure.${what}`, h('figcaption', h('strong', number(values.reduce((a, b) => a + b, 0))), ` ${COUNTED[what] ?? what} in ${values.length} days`),
+      h('svg', { viewBox: `0 0 ${values.length * 10} 32`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${COUNTED[what] ?? what} per day, ${day(from)} to ${day(from + bucket * (values.length - 1))}: ${values.join(', ')}` }, h('path', { d: bars })));
   }));
 }
 
@@ -338,8 +343,9 @@ function read(form) {
   }
   const given = new FormData(form);
   const tools = given.getAll('tool').map(String);
-  // "Every tool" stays that only where it was: all of today's are not those of tomorrow.
-  if (deputyOf(form.dataset.place)?.bounds.tools || tools.length < all('[name=tool]', form).length) bounds.tools = tools;
+  // "Every tool" stays that only where it was, or where a preset says so: all of today's are not those of tomorrow.
+  const every = form.dataset.every ?? !deputyOf(form.dataset.place)?.bounds.tools;
+  if (!every || tools.length < all('[name=tool]', form).length) bounds.tools = tools;
   const expires = String(given.get('expires') ?? '');
   if (expires) bounds.expires_at = Number(expires) + (expires[0] === '+' ? now() : 0);
   bounds.until_sign_out = given.has('until_sign_out');
@@ -353,6 +359,7 @@ function applyPreset(form, wanted) {
     input.value = plain(chosen(per ? preset.limits : preset.ask_above, measure, per), measureOf(measure).digits);
   }
   for (const box of all('[name=tool]', form)) box.checked = preset.scopes.includes(state.tools.find((tool) => tool.name === box.value)?.scope ?? '');
+  form.dataset.every = true;
   preview(form);
 }
 

@@ -92,15 +92,34 @@ TEST_CASE("Shop: annotations tell readers from writers") {
   }
 }
 
-TEST_CASE("Shop: the inventory is a free shirt in five sizes") {
+TEST_CASE("Shop: the inventory begins with the free shirt, and all of it comes in five sizes") {
   Shop shop;
-  CHECK(structure(ModernClient(shop).call_tool("listMcpShopInventory")) ==
-        json{{"title", "mcp.shop inventory"},
-             {"products",
-              {{{"label", "MCP T-Shirt"},
-                {"description", "A comfortable shirt featuring the MCP logo"},
-                {"sizes", {"S", "M", "L", "XL", "XXL"}},
-                {"price", "Free with MCP Server"}}}}});
+  const json inventory = structure(ModernClient(shop).call_tool("listMcpShopInventory"));
+  CHECK(inventory["title"] == "mcp.shop inventory");
+  REQUIRE(inventory["products"].size() == 3);
+  CHECK(inventory["products"][0] == json{{"label", "MCP T-Shirt"},
+                                         {"description", "A comfortable shirt featuring the MCP logo"},
+                                         {"sizes", {"S", "M", "L", "XL", "XXL"}},
+                                         {"price", "Free with MCP Server"},
+                                         {"item", "mcp-tshirt"},
+                                         {"minorUnits", 0},
+                                         {"currency", "EUR"}});
+  CHECK(inventory["products"][2]["price"] == "45.00 EUR");
+  CHECK(inventory["products"][2]["minorUnits"] == 4500);
+}
+
+TEST_CASE("Shop: an order of several items of another kind says what it costs") {
+  Shop shop;
+  ModernClient client(shop);
+  const json hoodies = with(with(kPurchase, "item", "mcp-hoodie"), "quantity", 10);
+  const json order = structure(client.call_tool("buyMcpShopItem", hoodies))["order"];
+  CHECK(order["item"] == "mcp-hoodie");
+  CHECK(order["quantity"] == 10);
+  CHECK(order["minorUnits"] == 45000);
+  for (const json& quantity : {json(0), json(11), json("2")}) {
+    CHECK(client.call_tool("buyMcpShopItem", with(hoodies, "quantity", quantity)).is_tool_error());
+  }
+  CHECK(client.call_tool("buyMcpShopItem", with(kPurchase, "item", "hat")).is_tool_error());
 }
 
 TEST_CASE("Shop: a purchase is an order of the person, listed at once") {
@@ -117,6 +136,10 @@ TEST_CASE("Shop: a purchase is an order of the person, listed at once") {
                       {"company", "Acme"},
                       {"mailingAddress", "1 Main St\nSpringfield"},
                       {"tshirtSize", "XL"},
+                      {"item", "mcp-tshirt"},
+                      {"quantity", 1},
+                      {"minorUnits", 0},
+                      {"currency", "EUR"},
                       {"orderDate", core::iso8601(shop.now)},
                       {"status", "confirmed"}});
 

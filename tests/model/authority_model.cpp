@@ -317,7 +317,9 @@ class Deputy {
 bool side_by_side() {
   constexpr int kCalls = 200;
   using authority::Period;
-  Deputy limited({.limits = {{"calls", 1000, Period::minute}, {"orders", 10, Period::week}}});
+  authority::Bounds ten;
+  ten.limits = {{"calls", 1000, Period::minute}, {"orders", 10, Period::week}};
+  Deputy limited(ten);
   std::vector<std::string> tickets(kCalls);
   int begun = 0, ended = 0;
   for (std::string& ticket : tickets) {
@@ -331,11 +333,14 @@ bool side_by_side() {
     if (ticket.empty()) continue;
     if (limited.purchase(ticket, Deputy::Then::ends).outcome == authority::Outcome::allow) ++ended;
   }
-  const bool ten = begun == 10 && ended == 10 && limited.settled() == 10;
-  bool all = claim("of 200 purchases side by side a limit of 10 lets through " + std::to_string(ended), ten);
+  const bool exactly = begun == 10 && ended == 10 && limited.settled() == 10;
+  bool all =
+      claim("of 200 purchases side by side a limit of 10 lets through " + std::to_string(ended), exactly);
 
-  Deputy asking({.limits = {{"calls", 1000, Period::minute}, {"orders", 1000, Period::week}},
-                 .ask_above = {{"orders", 0}}});
+  authority::Bounds ask;
+  ask.limits = {{"calls", 1000, Period::minute}, {"orders", 1000, Period::week}};
+  ask.ask_above = {{"orders", 0}};
+  Deputy asking(ask);
   std::string first;
   asking.purchase(first, Deputy::Then::ends);
   asking.approve();

@@ -13,7 +13,7 @@ using authority::Used;
 
 namespace {
 
-constexpr Ms kHold = 16 * kMinute, kWait = 15 * kMinute, kCounts = 10 * kMinute;
+constexpr Ms kHold = 16 * kMinute, kWait = 15 * kMinute;
 constexpr size_t kMostQuestions = 20;
 
 Ms length_of(Period per) {

@@ -137,7 +137,8 @@ std::vector<std::string> Trail::follow(core::Storage& storage, core::Crypto& cry
     }
 
     const int64_t refers = core::integer_member(json.root, "refers").value_or(0);
-    if (kind == "call" && result == "waiting") open.insert(row.seq);
+    // One that asks its human may be over with that, or wait for them.
+    if (kind == "call" && (result == "waiting" || result == "asked")) open.insert(row.seq);
     if (kind == "outcome") {
       check(!closed.contains(refers), "a second outcome: ", row.entry);
       check(open.erase(refers) == 1, "an outcome of no call: ", row.entry);
@@ -423,7 +424,11 @@ void World::run_call(Place& place, uint64_t pick, Run how) {
     }
     place = Place();
   };
-  if (decision.outcome != Outcome::allow) return over("denied");
+  if (decision.outcome != Outcome::allow) {
+    // An effect has run, and nobody is left to say what came of it: it counts.
+    if (!first && reference.uses.at(place.id).in_flight) reference.settle(place.id);
+    return over("denied");
+  }
   check(!authority::has_ended(reference.grants.at(id).terms.state), "goes on after the end of its grant");
   place.id = use.id;
   if (!first) reference.uses.at(use.id).in_flight = false;
@@ -445,7 +450,7 @@ void World::run_call(Place& place, uint64_t pick, Run how) {
   desk.waits(use, subject, effect ? Desk::For::effect : Desk::For::client);
   if (began == 0) {
     reference.call(id, now_);
-    expect(entry_in_short("call", id, "waiting"));
+    expect(entry_in_short("call", id, decision.outcome == Outcome::ask ? "asked" : "waiting"));
   }
   reference.uses[use.id] = {id, use.began, effect, now_ + 16 * kMinute};
   reference.keep_holding(use.id, now_);

@@ -51,7 +51,7 @@ export class Visitor {
     context.on('console', (message) => {
       // The browser reports the status of an error page as an error of its own; that one is meant.
       const status = message.location().url === page.url() && /^Failed to load resource: .* status of [45]/.test(message.text());
-      if (['error', 'warning'].includes(message.type()) && !status) this.complaints.push(`console: ${message.text()}`);
+      if (['error', 'warning'].includes(message.type()) && !status) this.complaints.push(`console: ${message.text()} (${message.location().url})`);
     });
   }
 

@@ -44,7 +44,7 @@ before(async () => {
   hook.url = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
   machine = new Machine({ levers: true, vars: { NOTIFY_URL: `${hook.url}/wake-me?for=approvals` } });
   await machine.start();
-  ada = await machine.appoint({ choices: { bounds: { preset: 'custom', tool: 'buyMcpShopItem', 'limit.calls.minute': '1000', 'limit.orders.week': '100', 'limit.items.week': '100', 'limit.EUR.week': '1000', 'ask.EUR': '20' } } });
+  ada = await machine.appoint({ choices: { bounds: { preset: 'spend' } } });
   grant = ada.accessToken.split(':')[1];
   page = await AuthorityPage.open(machine.url);
 });
@@ -103,6 +103,7 @@ describe('WorkOS Audit Logs', () => {
     await ada.mcp.call('buyMcpShopItem', ORDER);
     await machine.crash();
     await machine.start();
+    await page.state(); // wakes the object
     await until('the copy', () => log.length > copied);
     await until('an empty outbox', () => machine.rows('deliveries') === 0);
     const { head } = (await page.state()).audit;

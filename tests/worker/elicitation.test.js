@@ -168,7 +168,7 @@ for (const [revision, begin] of Object.entries(REVISIONS)) {
       const { mode, message: words, requestedSchema, ...rest } = asked.question;
       assert.deepEqual(rest, {});
       assert.equal(mode, revision >= '2025-11-25' ? 'form' : undefined);
-      assert.match(words, /The MCP Shop is to send you a T-shirt.*\nThe company you work for: Acme$/s, 'the human sees what the agent filled in');
+      assert.match(words, /The MCP Shop is to send you 1 × MCP T-Shirt.*\nThe company you work for: Acme$/s, 'the human sees what the agent filled in');
       const choices = revision >= '2025-11-25' ? { oneOf: SIZES.map((size, i) => ({ const: size, title: TITLES[i] })) } : { enum: SIZES, enumNames: TITLES };
       assert.deepEqual(requestedSchema, {
         type: 'object',
@@ -182,7 +182,7 @@ for (const [revision, begin] of Object.entries(REVISIONS)) {
 
       const { result } = await asked.answer(accept(FILLED_IN));
       const { id, userId, email, orderDate, status, ...bought } = orderOf(/** @type {ToolResult} */ (result));
-      assert.deepEqual(bought, { ...KNOWN, ...FILLED_IN });
+      assert.deepEqual(bought, { ...KNOWN, ...FILLED_IN, item: 'mcp-tshirt', quantity: 1, minorUnits: 0, currency: 'EUR' });
       const after = await orders();
       assert.equal(after.length, before.length + 1);
       assert.equal(after[0].id, id);

@@ -76,7 +76,8 @@ describe('the eras up to 2025-11-25', () => {
       const called = await session.call('listMcpShopInventory', {});
       assert.equal(JSON.parse(textOf(called)).title, 'mcp.shop inventory');
       assert.equal('structuredContent' in called, revision >= '2025-06-18');
-      assert.ok(!('resultType' in called) && !('_meta' in called), 'these belong to 2026-07-28');
+      assert.ok(!('resultType' in called), 'this belongs to 2026-07-28');
+      assert.deepEqual(Object.keys(/** @type {any} */ (called)._meta), ['mcp.shop/receipt']);
 
       assert.deepEqual(resultOf(await session.request('ping')), {});
       assert.equal((await session.end()).status, 200);
@@ -272,7 +273,9 @@ describe(MODERN, () => {
     const answer = await ada.mcp.modern('tools/call', { name: 'listMcpShopInventory', arguments: {} });
     const called = resultOf(answer);
     assert.equal(called.resultType, 'complete');
-    assert.deepEqual(called._meta, { [META.server]: server }, 'in brief: the icon is not sent with everything');
+    const { 'mcp.shop/receipt': receipt, ...ours } = called._meta;
+    assert.match(receipt, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    assert.deepEqual(ours, { [META.server]: server }, 'in brief: the icon is not sent with everything');
     assert.deepEqual(called.structuredContent, JSON.parse(textOf(called)));
     assert.equal(answer.header('Mcp-Session-Id'), null);
   });

@@ -62,7 +62,7 @@ describe('the tools', () => {
     const contract = {
       listMcpShopInventory: [[], [], reads],
       // None of them is required: whoever must fill in everything guesses. What is missing is asked for, or refused.
-      buyMcpShopItem: [['company', 'mailingAddress', 'tshirtSize', 'idempotencyKey'], [], buys],
+      buyMcpShopItem: [['company', 'mailingAddress', 'tshirtSize', 'item', 'quantity', 'idempotencyKey'], [], buys],
       listMcpShopOrders: [['limit', 'cursor'], [], reads],
       getUserInfo: [[], [], reads],
       setDemoMode: [['mode'], ['mode'], sets],
@@ -94,7 +94,7 @@ describe('the tools', () => {
     }
   });
 
-  test('listMcpShopInventory shows the one shirt', async () => {
+  test('listMcpShopInventory shows the free shirt, and what there is for money', async () => {
     assert.deepEqual(dataOf(await ada.mcp.call('listMcpShopInventory')), {
       title: 'mcp.shop inventory',
       products: [
@@ -103,6 +103,27 @@ describe('the tools', () => {
           description: 'A comfortable shirt featuring the MCP logo',
           sizes: ['S', 'M', 'L', 'XL', 'XXL'],
           price: 'Free with MCP Server',
+          item: 'mcp-tshirt',
+          minorUnits: 0,
+          currency: 'EUR',
+        },
+        {
+          label: 'MCP Long Sleeve',
+          description: 'The same shirt with long sleeves, for server rooms',
+          sizes: ['S', 'M', 'L', 'XL', 'XXL'],
+          price: '19.00 EUR',
+          item: 'mcp-longsleeve',
+          minorUnits: 1900,
+          currency: 'EUR',
+        },
+        {
+          label: 'MCP Hoodie',
+          description: 'A warm hoodie with the MCP logo on its back',
+          sizes: ['S', 'M', 'L', 'XL', 'XXL'],
+          price: '45.00 EUR',
+          item: 'mcp-hoodie',
+          minorUnits: 4500,
+          currency: 'EUR',
         },
       ],
     });
@@ -114,7 +135,7 @@ describe('the tools', () => {
     assert.equal(status, 'success');
     assert.equal(said, 'Order placed successfully!');
     const { id, orderDate, ...rest } = order;
-    assert.deepEqual(rest, { userId: idOf('ada@example.com'), email: 'ada@example.com', ...SHIRT, status: 'confirmed' });
+    assert.deepEqual(rest, { userId: idOf('ada@example.com'), email: 'ada@example.com', ...SHIRT, item: 'mcp-tshirt', quantity: 1, minorUnits: 0, currency: 'EUR', status: 'confirmed' });
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     assert.equal(new Date(orderDate).toISOString(), orderDate);
     assert.ok(new Date(orderDate).getTime() >= before && new Date(orderDate).getTime() <= Date.now());
@@ -188,7 +209,7 @@ describe('arguments', () => {
     ['an unknown size', { tshirtSize: 'XXXL' }, ['/tshirtSize is "XXXL"; it must be one of "S", "M", "L", "XL", "XXL".']],
     ['a size in other letters', { tshirtSize: 'm' }, ['/tshirtSize is "m"; it must be one of "S", "M", "L", "XL", "XXL".']],
     ['no size', { tshirtSize: undefined }, ['/tshirtSize is missing. Needed: the size of the T-shirt, one of S, M, L, XL, XXL.']],
-    ['an argument that there is not', { color: 'red' }, ['/color is unknown; it must be left out, for what is known here is "company", "idempotencyKey", "mailingAddress", "tshirtSize".']],
+    ['an argument that there is not', { color: 'red' }, ['/color is unknown; it must be left out, for what is known here is "company", "idempotencyKey", "item", "mailingAddress", "quantity", "tshirtSize".']],
     ['an empty idempotency key', { idempotencyKey: '' }, ['/idempotencyKey has 0 characters; it must have at least 1 character.']],
     ['an idempotency key that is too long', { idempotencyKey: 'k'.repeat(129) }, ['/idempotencyKey has 129 characters; it must have at most 128 characters.']],
   ];

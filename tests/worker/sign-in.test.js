@@ -132,7 +132,8 @@ describe('the way that it goes', () => {
     assert.equal(consent.status, 200);
     assertAsksConsent(consent);
     for (const part of ['Ada Lovelace (ada@example.com)', '127.0.0.1', ...SCOPES, LOOPBACK]) assert.ok(consent.text.includes(part), part);
-    assert.deepEqual(consent.form.fields.getAll('scope'), ['shop:read', 'shop:buy']);
+    assert.match(consent.text, /Look only .* May order free shirts .* Up to 50 EUR a week, ask above 20 .* Custom/);
+    assert.equal(consent.form.fields.get('preset'), 'look', 'the narrowest is chosen until another one is');
     const allowed = await browser.press(consent, { decision: 'allow' });
     assert.equal(allowed.status, 200, 'a page, not a redirect: Chromium applies form-action to redirects');
     assertFramed(allowed);
@@ -143,7 +144,8 @@ describe('the way that it goes', () => {
 
   test('a client that asked for less is offered less', async () => {
     const { consent } = await toConsent(new Browser(), client.authorizeUrl({ scope: 'shop:read' }));
-    assert.deepEqual(consent.form.fields.getAll('scope'), ['shop:read']);
+    assert.match(consent.text, /Look only/);
+    assert.doesNotMatch(consent.text, /order free shirts|EUR a week|shop:buy/);
   });
 
   test('every page forbids frames, scripts, caches and referrers', async () => {
@@ -466,7 +468,8 @@ describe('what comes from AuthKit stays here', () => {
     for (const name of ['getUserInfo', 'listMcpShopOrders', 'listMcpShopInventory']) {
       const result = await mcp.call(name);
       assert.ok(!result.isError, textOf(result));
-      seen.push(JSON.stringify(result));
+      // The receipt is signed by this server, and looks like a token.
+      seen.push(JSON.stringify({ ...result, _meta: undefined }));
     }
     assert.equal(tokens.length, earlier + 2, 'an access token and a refresh token passed');
     seen.push(machine.logs);

@@ -80,6 +80,16 @@ std::vector<Grant> list_grants(core::Storage& storage, int64_t most) {
   return grants;
 }
 
+std::vector<Grant> standing_grants(core::Storage& storage) {
+  const core::Rows rows = storage.query(
+      "SELECT id, principal, client_id, client_name, client_known_by, client_host, state, scopes, "
+      "requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, created_at, "
+      "ended_at, end_reason FROM grants WHERE ended_at IS NULL ORDER BY created_at DESC, id");
+  std::vector<Grant> grants;
+  for (size_t row = 0; row < rows.size(); ++row) grants.push_back(read(rows, row));
+  return grants;
+}
+
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id) {
   const core::Rows rows = storage.query(
       "SELECT newer.id FROM grants AS old JOIN grants AS newer ON newer.client_id = old.client_id "

@@ -58,6 +58,7 @@ void add_grant(core::Storage& storage, const Grant& grant);
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id);
 /// Those that stand first, then the newest first.
 std::vector<Grant> list_grants(core::Storage& storage, int64_t most);
+std::vector<Grant> standing_grants(core::Storage& storage);
 /// The newest standing grant of the same client that was made after this one: what replaced it. Nothing where
 /// there is none.
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id);

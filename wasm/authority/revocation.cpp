@@ -7,9 +7,6 @@ namespace authority {
 
 namespace {
 
-/// More standing grants than a person has clients.
-constexpr int64_t kMaxListed = 1000;
-
 /// The effects in flight: entry and name of each.
 std::string in_flight_json(const core::Rows& rows) {
   CanonicalArray list;
@@ -75,8 +72,8 @@ void effect_ended_after_revocation(core::Context& step, const Notary& notary, co
 
 std::vector<Grant> grants_over(core::Context& step) {
   std::vector<Grant> over;
-  for (Grant& grant : list_grants(*step.storage, kMaxListed)) {
-    if (has_ended(grant.terms.state) || !grant.terms.bounds.expires_at) continue;
+  for (Grant& grant : standing_grants(*step.storage)) {
+    if (!grant.terms.bounds.expires_at) continue;
     if (*grant.terms.bounds.expires_at > step.now) {
       step.wake_at(*grant.terms.bounds.expires_at);
     } else {

@@ -84,6 +84,11 @@ Decision Desk::admit(Use& use, const Subject& subject, Action action, std::strin
   const Decision decision = decide(grant_.terms, now, action, step_.now);
   record(use, action, now, decision);
   if (decision.outcome != Outcome::allow) {
+    // An effect has run that was charged for, and nobody is left to say what came of it: it counts.
+    const bool ran =
+        !first &&
+        !step_.storage->query("SELECT 1 FROM uses WHERE id = ? AND in_flight = 1", {use.id}).empty();
+    if (ran) settle(*step_.storage, use.id);
     end(use, subject, End::failed);
   } else if (first) {
     use.id = step_.entropy.identifier();
@@ -116,7 +121,8 @@ Desk::Charged Desk::charge(Use& use, Action action, Question question) {
 void Desk::waits(Use& use, const Subject& subject, For what) {
   core::Storage& storage = *step_.storage;
   if (use.began == 0) {
-    use.began = append(step_, notary_, entry_of(use, "call", subject, "waiting")).seq;
+    const std::string_view result = use.decision.outcome == Outcome::ask ? "asked" : "waiting";
+    use.began = append(step_, notary_, entry_of(use, "call", subject, result)).seq;
     count(storage, grant_.id, Happened::call, step_.now);
   }
   const core::Instant until = step_.now + kHoldLifetime;

@@ -76,12 +76,30 @@ std::optional<ConsentSubject> consent_of(const Answer& answer) {
   return ConsentSubject{*request, *person, *client};
 }
 
+/// Without the characters that turn the direction of what stands around them (Unicode UAX 9): a client names
+/// itself, and its name stands in our sentences.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const std::string_view three = name.substr(i, 3);
+    const bool turns = three == "\xE2\x80\x8E" || three == "\xE2\x80\x8F" ||
+                       (three >= "\xE2\x80\xAA" && three <= "\xE2\x80\xAE") ||
+                       (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9");
+    if (turns) {
+      i += 2;
+    } else if (static_cast<unsigned char>(name[i]) >= ' ') {
+      plain += name[i];
+    }
+  }
+  return plain;
+}
+
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {
   ClientView view;
   const auto text = [&](std::string_view name) {
     return std::string(core::string_member(client, name).value_or(""));
   };
-  view.name = text("name");
+  view.name = plain_name(text("name"));
   view.known_by = text("domain").empty() ? "a name that it gave itself" : "its document at " + text("domain");
   view.host = text("host");
   view.loopback = core::boolean_member(client, "loopback").value_or(false);

@@ -36,7 +36,7 @@ struct Purchase {
   /// 1 to kMaxQuantity.
   int64_t quantity = 1;
   /// The same key means the same purchase, however often it is sent.
-  std::optional<std::string> idempotency_key;
+  std::optional<std::string> idempotency_key = {};
 };
 
 /// The order is stored.

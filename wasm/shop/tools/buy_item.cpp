@@ -88,23 +88,30 @@ mcp::ToolResult refuse(mcp::Parameters missing) {
       text + "\nNothing was bought. Ask your human for what you do not know, and call again.");
 }
 
+/// "1 × MCP T-Shirt".
+std::string in_words(const Purchase& purchase) {
+  return std::to_string(purchase.quantity) + " \xC3\x97 " + std::string(purchase.item->label);
+}
+
 /// The form shows what the agent has filled in already: the human answers for the whole order.
-std::string question(core::JsonView arguments) {
+std::string question(core::JsonView arguments, const Purchase& purchase) {
   std::string known;
   for (size_t i = 0; i < kNeeded; ++i) {
     const auto value = mcp::optional_text_argument(arguments, kParameters[i].name);
     if (value) known.append("\n").append(kParameters[i].title).append(": ").append(*value);
   }
-  std::string text = "The MCP Shop is to send you a T-shirt, and needs to know more before it can.";
+  const std::string text =
+      "The MCP Shop is to send you " + in_words(purchase) + ", and needs to know more before it can.";
   return known.empty() ? text : text + " So far:" + known;
 }
 
 /// What the human fills in, or what the call comes to without that.
-std::variant<core::JsonView, mcp::ToolOutcome> ask_human(mcp::Call& call, mcp::Parameters missing) {
+std::variant<core::JsonView, mcp::ToolOutcome> ask_human(mcp::Call& call, const Purchase& purchase,
+                                                         mcp::Parameters missing) {
   using Action = mcp::Answer::Action;
   if (!call.client_can(mcp::ClientFeature::form_elicitation)) return refuse(missing);
   const std::string schema = mcp::form_schema(missing);
-  std::string message = question(call.arguments);
+  std::string message = question(call.arguments, purchase);
   std::string problems;
   for (int form = 1; form <= kMostForms; ++form) {
     const mcp::Answer* answer =
@@ -164,8 +171,7 @@ mcp::ToolResult answer_with(const Placement& placement, const Purchase& purchase
 /// What the order counts against, and what its human is shown before they say yes to it.
 mcp::Charge charge_for(const Purchase& purchase) {
   return {.costs = {{"orders", 1}, {"items", purchase.quantity}, {kCurrency, total(purchase)}},
-          .what = {{"Item", std::to_string(purchase.quantity) + " \xC3\x97 " +
-                                std::string(purchase.item->label) + ", size " + std::string(purchase.size)},
+          .what = {{"Item", in_words(purchase) + ", size " + std::string(purchase.size)},
                    {"Price", price_in_words(total(purchase))},
                    {"Sent to", std::string(purchase.mailing_address)},
                    {"Company", std::string(purchase.company)}}};
@@ -190,7 +196,7 @@ mcp::ToolOutcome run(mcp::Call& call) {
     return answer_with(*earlier, purchase);
   }
   if (const std::vector<Parameter> missing = missing_from(call.arguments); !missing.empty()) {
-    std::variant<core::JsonView, mcp::ToolOutcome> asked = ask_human(call, missing);
+    std::variant<core::JsonView, mcp::ToolOutcome> asked = ask_human(call, purchase, missing);
     if (mcp::ToolOutcome* outcome = std::get_if<mcp::ToolOutcome>(&asked)) return std::move(*outcome);
     const core::JsonView form = std::get<core::JsonView>(asked);
     if (purchase.company.empty()) purchase.company = given(form, 0);
