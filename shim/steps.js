@@ -248,9 +248,16 @@ const FETCH_LIMIT = 1024 * 1024;
 
 /** @param {string} url @param {RequestInit} init @returns {Promise<Result>} */
 async function performFetch(url, init) {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
-  const body = await readBody(/** @type {Request} */ (/** @type {unknown} */ (response)), FETCH_LIMIT);
-  return body ? { ok: true, code: response.status, bytes: body } : { ok: false, bytes: 'the answer is too large' };
+  // Not AbortSignal.timeout: its timer would keep an object awake that has its answer.
+  const abortion = new AbortController();
+  const timer = setTimeout(() => abortion.abort(new Error('no answer in time')), FETCH_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { ...init, signal: abortion.signal });
+    const body = await readBody(/** @type {Request} */ (/** @type {unknown} */ (response)), FETCH_LIMIT);
+    return body ? { ok: true, code: response.status, bytes: body } : { ok: false, bytes: 'the answer is too large' };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

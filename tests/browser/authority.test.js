@@ -134,20 +134,13 @@ class Somebody {
     await this.page.getByRole('status').filter({ hasText: text }).first().waitFor({ state: 'attached' });
   }
 
-  /** What has the focus. @returns {Promise<string>} */
+  /** What has the focus; nothing where it was lost. @returns {Promise<string>} */
   focus() {
-    return this.page.evaluate(() => document.activeElement?.textContent ?? '');
+    return this.page.evaluate(() => (document.activeElement === document.body ? '' : (document.activeElement?.textContent ?? '')));
   }
 
   async close() {
     await Promise.all(this.#clients.map((client) => client.close()));
-  }
-}
-
-/** TEMPORARY @param {import('playwright-core').BrowserContext} context */
-async function onDisk(context) {
-  for (const file of ['authority.js', 'style.css']) {
-    await context.route(`**/${file}`, (route) => route.fulfill({ contentType: file.endsWith('js') ? 'text/javascript' : 'text/css', path: `${PROJECT}/web/${file}` }));
   }
 }
 
@@ -156,7 +149,6 @@ let people = 0;
 async function being(story, { email = `person${++people}@example.com`, phone = false } = {}) {
   const origins = [machine.url, machine.workos.url];
   await Visitor.arrive(browser, origins, async (visitor) => {
-    if (process.env.WEB) await onDisk(visitor.context);
     await visitor.context.route(`${NOBODY}/**`, (route) => route.fulfill({ contentType: 'text/html', body: 'Back at the client' }));
     const somebody = new Somebody(visitor, email, origins, phone);
     try {
@@ -329,7 +321,7 @@ for (const phone of [false, true]) {
         await form.locator('.preview', { hasText: 'At most 60 calls a minute. No orders, items and no EUR.' }).waitFor();
         await show(me, 'authority-editor');
         await me.button('Save', form);
-        await page.getByText('Saved: it holds from now on.').waitFor();
+        await page.locator('.good', { hasText: 'Saved: it holds from now on.' }).waitFor();
         const refused = await client.call('buyMcpShopItem', SHIRT);
         assert.ok(refused.isError, refused.text);
 
@@ -462,6 +454,27 @@ describe('the session of the page', () => {
       }, { email: me.email, phone: true });
       await me.card(SDK).getByText('Revoked by you').waitFor();
       assert.equal(await statusOf(client), 401);
+    }));
+});
+
+describe('the policy of the page', () => {
+  test('no script runs that is not its own, and nothing is asked of others', () =>
+    being(async (me) => {
+      const { page, visitor } = me;
+      await me.signIn();
+      const ran = await page.evaluate(async () => {
+        const script = document.createElement('script');
+        script.textContent = 'globalThis.evil = true';
+        document.body.append(script);
+        const image = new Image();
+        const loaded = new Promise((resolve) => (image.onload = image.onerror = ({ type }) => resolve(type)));
+        image.src = 'https://evil.example/';
+        const asked = await fetch('https://evil.example/').then(() => 'asked', () => 'blocked');
+        return ['evil' in globalThis, await loaded, asked];
+      });
+      assert.deepEqual(ran, [false, 'error', 'blocked']);
+      assert.equal(visitor.complaints.filter((complaint) => /Content Security Policy/.test(complaint)).length, visitor.complaints.length, visitor.complaints.join('\n'));
+      visitor.complaints.length = 0; // the browser says what it blocked
     }));
 });
 

@@ -31,7 +31,7 @@ struct Copied : Realm {
       text = entry;
     };
   }
-  core::Config config = config_with({});
+  core::Config config = config_with(json::object());
   core::OutgoingPost request;
   json event;
   std::string text;
@@ -104,7 +104,7 @@ TEST_CASE("Audit log: what a name may be made of by arguments does not leave") {
 }
 
 TEST_CASE("Audit log: the API key goes to WorkOS alone, and lies in no row") {
-  AppHost host(config_with({}));
+  AppHost host(config_with(json::object()));
   core::Entropy entropy(host.crypto, "e");
   core::Context step{host.now, entropy, host.crypto, &host.storage};
   const std::vector<std::string> urls = {"https://api.workos.com/audit_logs/events",
@@ -143,14 +143,14 @@ TEST_CASE("Audit log: without an organization nothing is sent") {
     return host.storage.query("SELECT count(*) FROM deliveries").integer(0, 0);
   };
   CHECK(deliveries(json::object()) == 1);
-  CHECK(deliveries({{"WORKOS_ORGANIZATION_ID", ""}}) == 0);
+  CHECK(deliveries(json::object({{"WORKOS_ORGANIZATION_ID", ""}})) == 0);
 }
 
 // ---- NOTIFY_URL ----
 
 TEST_CASE("NOTIFY_URL is https, or http on this machine") {
   const auto named = [](std::string_view url) {
-    const core::Config config = config_with({{"NOTIFY_URL", url}});
+    const core::Config config = config_with(json::object({{"NOTIFY_URL", url}}));
     if (config.problems.empty()) return std::string();
     REQUIRE(config.problems.size() == 1);
     CHECK_FALSE(contains(config.problems[0].advice, "secret-path"));
@@ -196,7 +196,7 @@ struct Asked : Realm {
 }  // namespace
 
 TEST_CASE("NOTIFY_URL is told of each question once, and not what it is about") {
-  Asked realm({{"NOTIFY_URL", "https://hooks.example/x"}});
+  Asked realm(json::object({{"NOTIFY_URL", "https://hooks.example/x"}}));
   realm.call(100);
   CHECK(realm.deliveries() == 0);
   realm.call(2001);
