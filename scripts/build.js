@@ -14,7 +14,7 @@ Builds the WebAssembly module and reports the sizes of what a deployment uploads
   --help   this text`;
 
 const KB = 1000;
-const BUDGET = { wasmGzipped: 230 * KB, uploadGzipped: 300 * KB, shimLines: 740 };
+const BUDGET = { wasmGzipped: 330 * KB, uploadGzipped: 405 * KB, shimLines: 800 };
 
 export const WASM = join(PROJECT, 'build/wasm/deputy.wasm');
 

@@ -248,7 +248,10 @@ Outcome App::validated(const core::Request& request, const identity::Site& site,
   const std::optional<int64_t> expires_at = core::integer_member(answer.root, "expires_at");
   const std::string token(*identity::bearer_token(request));
   const std::optional<identity::TokenParts> parts = identity::split_token(token);
-  if (!audience || !expires_at || !parts) return Respond{refused};
+  if (!audience || !expires_at || !parts) {
+    end_expired_grants(step);
+    return Respond{refused};
+  }
   identity::ValidToken valid{std::string(parts->grant_id), std::string(*audience),
                              core::Instant{*expires_at * 1000},
                              core::string_list(core::member(answer.root, "scope"))};

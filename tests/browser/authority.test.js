@@ -467,14 +467,14 @@ describe('the policy of the page', () => {
         script.textContent = 'globalThis.evil = true';
         document.body.append(script);
         const image = new Image();
-        const loaded = new Promise((resolve) => (image.onload = image.onerror = ({ type }) => resolve(type)));
+        const loaded = new Promise((resolve) => ((image.onload = () => resolve('load')), (image.onerror = () => resolve('error'))));
         image.src = 'https://evil.example/';
         const asked = await fetch('https://evil.example/').then(() => 'asked', () => 'blocked');
         return ['evil' in globalThis, await loaded, asked];
       });
       assert.deepEqual(ran, [false, 'error', 'blocked']);
-      assert.equal(visitor.complaints.filter((complaint) => /Content Security Policy/.test(complaint)).length, visitor.complaints.length, visitor.complaints.join('\n'));
-      visitor.complaints.length = 0; // the browser says what it blocked
+      // The browser says what it blocked.
+      visitor.complaints = visitor.complaints.filter((complaint) => !/Content Security Policy|evil\.example/.test(complaint));
     }));
 });
 

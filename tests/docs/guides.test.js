@@ -129,7 +129,7 @@ for (const { path, prose, blocks, links, spans, yours } of DOCUMENTS) {
 
     test('the scripts and suites that it names exist', () => {
       for (const text of [...spans, ...blocks.filter(({ language }) => language === 'bash').map((block) => block.text)]) {
-        for (const [, first, second] of text.matchAll(/\bpnpm(?:@\d+)? ([a-z]+)(?: ([a-z]+))?/g)) {
+        for (const [, first, second] of text.matchAll(/\bpnpm(?:@\d+)? ([a-z:]+)(?: ([a-z:]+))?/g)) {
           const name = first === 'run' && second ? second : first;
           assert.ok(SCRIPTS.includes(name) || PNPM.includes(name), `${path} names the script ${name}`);
         }
