@@ -180,8 +180,10 @@ TEST_CASE("the code goes to AuthKit with its verifier, and the token that comes 
 
 TEST_CASE("consent is asked of the person who signed in, and remembers them") {
   SignInHost host;
-  const core::Outcome consenting = host.then(
+  const core::Outcome recalling = host.then(
       host.verifying(), succeeded(R"({"sub":"user_1","sid":"session_1","permissions":["shop:admin"]})"));
+  CHECK(json::parse(effect_of<core::CallPrincipal>(recalling).call)["call"] == "recall_client");
+  const core::Outcome consenting = host.then(recalling, succeeded(R"({"sentence":"It may <look>."})"));
   const json person = arguments_of(consenting)["request"]["person"];
   CHECK(person["subject"] == "user_1");
   CHECK(person["session"] == "session_1");
@@ -189,7 +191,8 @@ TEST_CASE("consent is asked of the person who signed in, and remembers them") {
   CHECK_FALSE(contains(effect_of<core::CallOAuth>(consenting).arguments, "jwt"));
   const core::Outcome page = host.then(consenting, succeeded(R"({"handle":"h2","cookies":[]})"));
   CHECK(contains(body_of(page), "Ada Lovelace (ada@example.com)"));
-  CHECK(contains(body_of(page), "value=\"shop:buy\""));
+  CHECK(contains(body_of(page), "value=\"buyMcpShopItem\""));
+  CHECK(contains(body_of(page), "Before: It may &lt;look&gt;."));
 }
 
 TEST_CASE("no consent is asked where the sign-in went wrong") {
@@ -236,10 +239,9 @@ TEST_CASE("an error from AuthKit ends on a page, a cancelled sign-in at the clie
 
 TEST_CASE("allowing makes the grant in the object of the person who signed in") {
   SignInHost host;
-  const core::Outcome allowing = host.posted("/consent", "handle=h2&scope=shop%3Aread&decision=allow");
-  CHECK(arguments_of(allowing)["scope"] == json{"shop:read"});
+  const core::Outcome allowing =
+      host.posted("/consent", "handle=h2&preset=look&expires=1h&until_sign_out=1&decision=allow");
   json request = remembered();
-  request["scope"] = {"shop:read"};
   request["person"] = {{"subject", "user_1"}, {"email", "ada@example.com"}, {"permissions", {"shop:admin"}}};
   const core::Outcome completing =
       host.then(allowing, succeeded(json{{"request", request}, {"cookies", json::array()}}.dump()));
@@ -249,6 +251,9 @@ TEST_CASE("allowing makes the grant in the object of the person who signed in") 
   CHECK(sent["scope"] == json{"shop:read"});
   CHECK(sent["metadata"]["requested_scopes"] == json{"shop:read", "shop:buy"});
   CHECK(sent["metadata"]["subject"] == "user_1");
+  CHECK(sent["metadata"]["bounds"]["until_sign_out"] == true);
+  CHECK(sent["metadata"]["bounds"]["expires_at"] == (host.now + core::hours(1)).milliseconds);
+  CHECK(sent["metadata"]["sentence"].get<std::string>().starts_with("It may look at the inventory"));
 
   const core::Outcome page =
       host.then(completing, succeeded(R"({"redirect_to":"http://127.0.0.1:5000/callback?code=c"})"));
@@ -259,23 +264,26 @@ TEST_CASE("allowing makes the grant in the object of the person who signed in") 
 
 TEST_CASE("the human allows no more than the page offered, whatever the form says") {
   SignInHost host;
-  const core::Outcome allowing =
-      host.posted("/consent", "handle=h2&scope=shop%3Aread&scope=shop%3Abuy&decision=allow");
   json request = remembered();
   request["requested_scopes"] = {"shop:read"};
   request["person"] = {{"subject", "user_1"}};
-  const auto allowed = [&](const json& scopes) {
-    request["scope"] = scopes;
-    return host.then(allowing, succeeded(json{{"request", request}, {"cookies", json::array()}}.dump()));
+  const auto allowed = [&](const std::string& form) {
+    return host.then(host.posted("/consent", "handle=h2&expires=1h&decision=allow&" + form),
+                     succeeded(json{{"request", request}, {"cookies", json::array()}}.dump()));
   };
-  const core::Outcome completing = allowed({"shop:read", "shop:buy"});
-  CHECK(json::parse(effect_of<core::CallPrincipal>(completing).call)["scope"] == json{"shop:read"});
-  CHECK(response_of(allowed({"shop:buy"})).status == 500);
+  const core::Outcome completing = allowed("preset=custom&tool=listMcpShopInventory&tool=buyMcpShopItem");
+  const json sent = json::parse(effect_of<core::CallPrincipal>(completing).call);
+  CHECK(sent["scope"] == json{"shop:read"});
+  CHECK(sent["metadata"]["bounds"]["tools"] == json{"listMcpShopInventory"});
+  // A preset that reaches further is none.
+  CHECK(effect_of<core::CallOAuth>(allowed("preset=spend")).operation == "begin_consent");
+  CHECK(effect_of<core::CallOAuth>(allowed("preset=custom&tool=buyMcpShopItem")).operation ==
+        "begin_consent");
 }
 
 TEST_CASE("the handle of the first page is none for the second: nobody had signed in then") {
   SignInHost host;
-  const core::Outcome allowing = host.posted("/consent", "handle=h1&scope=shop%3Aread&decision=allow");
+  const core::Outcome allowing = host.posted("/consent", "handle=h1&preset=look&expires=1h&decision=allow");
   const core::Outcome refused =
       host.then(allowing, succeeded(json{{"request", remembered()}, {"cookies", json::array()}}.dump()));
   CHECK(response_of(refused).status == 400);
@@ -283,7 +291,7 @@ TEST_CASE("the handle of the first page is none for the second: nobody had signe
 
 TEST_CASE("allowing nothing is not a consent: the same person is asked again, with nothing ticked") {
   SignInHost host;
-  const core::Outcome reading = host.posted("/consent", "handle=h2&decision=allow");
+  const core::Outcome reading = host.posted("/consent", "handle=h2&preset=custom&expires=1h&decision=allow");
   CHECK(effect_of<core::CallOAuth>(reading).operation == "approve_consent");
   json request = remembered();
   request["person"] = {{"subject", "user_1"}, {"email", "ada@example.com"}, {"name", "Ada Lovelace"}};
@@ -296,8 +304,8 @@ TEST_CASE("allowing nothing is not a consent: the same person is asked again, wi
   CHECK(contains(body_of(page), "Nothing was ticked"));
   CHECK(contains(body_of(page), "Ada Lovelace (ada@example.com)"));
   CHECK(contains(body_of(page), "value=\"h3\""));
-  CHECK(contains(body_of(page), "value=\"shop:buy\""));
-  CHECK_FALSE(contains(body_of(page), "checked"));
+  CHECK(contains(body_of(page), "value=\"buyMcpShopItem\""));
+  CHECK_FALSE(contains(body_of(page), "value=\"listMcpShopInventory\" checked"));
 
   // And of nobody, where nobody had signed in.
   const core::Outcome refused =

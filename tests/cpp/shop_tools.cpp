@@ -192,7 +192,7 @@ TEST_CASE("Shop: a purchase that makes no sense is refused in words, and nothing
       {with(kPurchase, "idempotencyKey", ""), "/idempotencyKey has 0 characters"},
       {with(kPurchase, "idempotencyKey", std::string(129, 'k')),
        "/idempotencyKey has 129 characters; it must have at most 128 characters."},
-      {with(kPurchase, "quantity", 3), "/quantity is unknown; it must be left out"},
+      {with(kPurchase, "colour", "red"), "/colour is unknown; it must be left out"},
   };
   for (const auto& [arguments, words] : cases) {
     const Reply reply = client.call_tool("buyMcpShopItem", arguments);

@@ -45,10 +45,10 @@ std::string sentence(const Vocabulary& vocabulary, const std::vector<std::string
       most.push_back(amount_in_words(vocabulary.measures, limit.measure, limit.most) + ' ' +
                      std::string(in_words(limit.per)));
     }
-    if (!limited) nothing.emplace_back(measure.many);
+    if (!limited) nothing.push_back((nothing.empty() ? "No " : "no ") + std::string(measure.many));
   }
   if (!most.empty()) text += " At most " + listed(most, " and ") + '.';
-  if (!nothing.empty()) text += " No " + listed(nothing, " and no ") + '.';
+  if (!nothing.empty()) text += ' ' + listed(nothing, " and ") + '.';
 
   for (const Threshold& threshold : bounds.ask_above) {
     text += " It asks you before more than " +
