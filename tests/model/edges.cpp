@@ -167,6 +167,7 @@ void answers() {
     check(authority::answer_to(before, asked, "u1") == (yes ? Given::given : Given::refused),
           "counts too short");
     check(authority::answer_to(after, asked, "u1") == Given::none, "an answer counts too long");
+    check(authority::answer_to(after, asked, "") == Given::none, "an answer counts too long for nobody");
     authority::redeem(after, asked, "u1");
     check(authority::answer_to(before, asked, "u2") == (yes ? Given::given : Given::refused),
           "used up after its end");

@@ -77,6 +77,10 @@ Decision Desk::admit(Use& use, const Subject& subject, Action action, std::strin
                      Entry::Arguments keep) {
   arguments_ = std::move(arguments);
   keep_ = keep;
+  // What was abandoned in the meantime has its outcome: going on with it is a new use.
+  const bool waited =
+      !use.id.empty() && !step_.storage->query("SELECT 1 FROM uses WHERE id = ?", {use.id}).empty();
+  if (!waited) use = Use();
   const bool first = use.id.empty();
   if (first) action.costs = {{std::string(kCalls), 1}};
   const Standing now =
