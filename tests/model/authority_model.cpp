@@ -234,7 +234,6 @@ bool decisions(const Options& options) {
     authority::Action action = deed.action;
     action.costs = deed.costs;
     if (random.one_in(5)) action.costs = {{"calls", 1}};
-    if (names_a_cost_twice(action)) continue;
     action.approval = random.of({authority::Action::Approval::none, authority::Action::Approval::given,
                                  authority::Action::Approval::refused});
     const auto look_up = [](const std::vector<authority::Used>& all) {

@@ -32,6 +32,7 @@ bool is_in(const std::string& item, const std::vector<std::string>& list) {
   return std::count(list.begin(), list.end(), item) > 0;
 }
 
+/// What the costs come to, a negative one to less than nothing.
 std::vector<authority::Cost> together(const std::vector<authority::Cost>& costs) {
   std::vector<authority::Cost> sums;
   for (const authority::Cost& cost : costs) {
@@ -40,17 +41,13 @@ std::vector<authority::Cost> together(const std::vector<authority::Cost>& costs)
     if (sum == sums.end()) {
       sums.push_back(cost);
     } else {
-      sum->amount += cost.amount;
+      sum->amount = std::min(sum->amount, cost.amount) < 0 ? -1 : sum->amount + cost.amount;
     }
   }
   return sums;
 }
 
 }  // namespace
-
-bool names_a_cost_twice(const authority::Action& action) {
-  return together(action.costs).size() != action.costs.size();
-}
 
 Decision decide(const authority::Terms& terms, const View& view, const authority::Action& action, Ms now) {
   const auto no = [](Reason reason) { return Decision{Outcome::deny, reason}; };

@@ -31,7 +31,6 @@ struct View {
 /// An action costs what its costs come to together, however they are listed.
 authority::Decision decide(const authority::Terms& terms, const View& view, const authority::Action& action,
                            Ms now);
-bool names_a_cost_twice(const authority::Action& action);
 
 struct Hour {
   int64_t calls = 0, effects = 0, denials = 0;

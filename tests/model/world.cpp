@@ -402,7 +402,7 @@ void World::run_call(Place& place, uint64_t pick, Run how) {
   const auto keep =
       pick % 11 == 0 ? authority::Entry::Arguments::digest_only : authority::Entry::Arguments::kept;
   Decision decision = desk.admit(use, subject, deed.action, deed.arguments, keep);
-  compare(decision, expected, asked);
+  compare(decision, expected);
 
   const int64_t began = use.began;
   const auto over = [&](std::string_view result) {
@@ -467,7 +467,7 @@ Decision World::charge(Desk& desk, authority::Use& use, Place& place, const Deed
   const Decision expected =
       decide(reference.grants.at(id).terms, reference.view(id, use.id, now_), action, now_);
   const Desk::Charged charged = desk.charge(use, deed.action, question_of(deed));
-  compare(charged.decision, expected, action);
+  compare(charged.decision, expected);
   check(charged.asked.has_value() == (charged.decision.outcome == Outcome::ask), "asks, or does not");
   if (charged.asked) {
     const Yes* waiting = reference.waiting(id, about(deed), now_);
@@ -682,15 +682,8 @@ void World::archive(uint64_t pick) {
 
 // ---- Comparing ----
 
-void World::compare(const Decision& real, const Decision& expected, const authority::Action& action) {
+void World::compare(const Decision& real, const Decision& expected) {
   ++seen[std::string(name(real.reason))];
-  if (names_a_cost_twice(action)) {
-    // How that is refused is open.
-    const bool refused = real.outcome == Outcome::deny && real.reason == authority::Reason::invalid_cost;
-    if (!refused && real.outcome != expected.outcome)
-      throw Mismatch("one cost twice: " + in_words(real) + "\n    expected: " + in_words(expected));
-    return;
-  }
   if (!same(real, expected)) throw Mismatch(in_words(real) + "\n    expected: " + in_words(expected));
 }
 

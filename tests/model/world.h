@@ -111,8 +111,7 @@ class World {
               std::string_view result);
   void note_bounds(const std::string& grant);
   void expect(std::string entry) { expected_.push_back(std::move(entry)); }
-  void compare(const authority::Decision& real, const authority::Decision& expected,
-               const authority::Action& action);
+  void compare(const authority::Decision& real, const authority::Decision& expected);
   void within(const authority::Used& used, const std::string& grant, const authority::Limit& limit);
   void compare_limits(const std::string& grant);
   void compare_grant(const std::string& grant);

@@ -67,12 +67,13 @@ std::string digest(core::Crypto& crypto, const Question& question) {
 Action::Approval answer_to(core::Context& step, const Question& question, std::string_view use_id) {
   const core::Rows rows = step.storage->query(
       "SELECT state, used_by FROM approvals WHERE grant_id = ? AND digest = ? AND (expires_at > ? OR"
-      " (state = 'used' AND used_by = ?)) ORDER BY asked_at DESC",
+      " (state = 'used' AND used_by = ?)) ORDER BY state = 'used' DESC, asked_at DESC",
       {question.grant_id, digest(step.crypto, question), step.now.milliseconds, use_id});
   for (size_t row = 0; row < rows.size(); ++row) {
     const std::string_view state = rows.text(row, 0);
-    if (state == "approved") return Action::Approval::given;
+    // Its own yes stands, whatever the human said when they were asked the same once more.
     if (state == "used" && !use_id.empty() && rows.text(row, 1) == use_id) return Action::Approval::given;
+    if (state == "approved") return Action::Approval::given;
     if (state == "refused") return Action::Approval::refused;
   }
   return Action::Approval::none;
@@ -80,8 +81,10 @@ Action::Approval answer_to(core::Context& step, const Question& question, std::s
 
 void redeem(core::Context& step, const Question& question, std::string_view use_id) {
   step.storage->query(
-      "UPDATE approvals SET state = 'used', used_by = ? WHERE id = (SELECT id FROM approvals WHERE"
-      " grant_id = ? AND digest = ? AND state = 'approved' AND expires_at > ? ORDER BY asked_at LIMIT 1)",
+      "UPDATE approvals SET state = 'used', used_by = ?1 WHERE id = (SELECT id FROM approvals WHERE"
+      " grant_id = ?2 AND digest = ?3 AND state = 'approved' AND expires_at > ?4 ORDER BY asked_at LIMIT 1)"
+      " AND NOT EXISTS (SELECT 1 FROM approvals WHERE grant_id = ?2 AND digest = ?3 AND state = 'used'"
+      " AND used_by = ?1)",
       {use_id, question.grant_id, digest(step.crypto, question), step.now.milliseconds});
 }
 

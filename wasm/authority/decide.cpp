@@ -50,8 +50,18 @@ std::optional<Decision> ended(const Terms& terms, core::Instant now) {
   return std::nullopt;
 }
 
+/// What the costs of this measure come to together; nothing where that, or one of them, is no amount.
+std::optional<int64_t> in_all(const std::vector<Cost>& costs, std::string_view measure) {
+  int64_t sum = 0;
+  for (const Cost& cost : costs) {
+    if (cost.measure != measure) continue;
+    if (cost.amount < 0 || cost.amount > kMaxAmount - sum) return std::nullopt;
+    sum += cost.amount;
+  }
+  return sum;
+}
+
 std::optional<Decision> out_of_bounds(const Terms& terms, const Standing& standing, const Cost& cost) {
-  if (cost.amount < 0 || cost.amount > kMaxAmount) return deny(Reason::invalid_cost);
   if (cost.amount == 0) return std::nullopt;
   bool chosen = false;
   for (const Limit& limit : terms.bounds.limits) {
@@ -71,17 +81,16 @@ std::optional<Decision> out_of_bounds(const Terms& terms, const Standing& standi
 std::optional<Decision> to_be_asked(const Terms& terms, const Action& action) {
   if (action.approval == Action::Approval::given) return std::nullopt;
   for (const Threshold& threshold : terms.bounds.ask_above) {
-    for (const Cost& cost : action.costs) {
-      if (cost.measure != threshold.measure || cost.amount <= threshold.amount) continue;
-      const bool refused = action.approval == Action::Approval::refused;
-      return Decision{refused ? Outcome::deny : Outcome::ask,
-                      refused ? Reason::approval_refused : Reason::approval_required,
-                      {},
-                      Limit{threshold.measure, threshold.amount, Period::action},
-                      0,
-                      cost.amount,
-                      {}};
-    }
+    const int64_t amount = in_all(action.costs, threshold.measure).value_or(0);
+    if (amount <= threshold.amount) continue;
+    const bool refused = action.approval == Action::Approval::refused;
+    return Decision{refused ? Outcome::deny : Outcome::ask,
+                    refused ? Reason::approval_refused : Reason::approval_required,
+                    {},
+                    Limit{threshold.measure, threshold.amount, Period::action},
+                    0,
+                    amount,
+                    {}};
   }
   return std::nullopt;
 }
@@ -101,7 +110,9 @@ Decision decide(const Terms& terms, const Standing& standing, const Action& acti
     if (cause != action.exempt_from_pause) return {Outcome::deny, Reason::paused, cause};
   }
   for (const Cost& cost : action.costs) {
-    if (std::optional<Decision> no = out_of_bounds(terms, standing, cost)) return *no;
+    const std::optional<int64_t> amount = in_all(action.costs, cost.measure);
+    if (!amount) return deny(Reason::invalid_cost);
+    if (std::optional<Decision> no = out_of_bounds(terms, standing, {cost.measure, *amount})) return *no;
   }
   // Last, so that nobody is asked for what is not allowed in any case.
   if (std::optional<Decision> question = to_be_asked(terms, action)) return *question;

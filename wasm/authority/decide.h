@@ -59,6 +59,7 @@ struct Action {
   /// The cause of a pause that does not stop this action (the demo tools lift the demo pause); empty for
   /// none.
   std::string exempt_from_pause = {};
+  /// Those of one measure count together.
   std::vector<Cost> costs = {};
   /// What the human said of this very action.
   enum class Approval { none, given, refused } approval = Approval::none;

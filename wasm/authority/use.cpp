@@ -73,14 +73,22 @@ Entry Desk::entry_of(const Use& use, std::string_view kind, const Subject& subje
           .keep = keep_};
 }
 
+/// What it holds is free once its time is over, and somebody else's by now: its outcome is that it was
+/// abandoned, and going on with it is a new use.
+bool Desk::waits_still(std::string_view use_id) {
+  const core::Rows rows =
+      step_.storage->query("SELECT expires_at > ? FROM uses WHERE id = ?", {step_.now.milliseconds, use_id});
+  if (rows.empty()) return false;
+  if (rows.integer(0, 0) != 0) return true;
+  stop_use(step_, notary_, use_id, "abandoned");
+  return false;
+}
+
 Decision Desk::admit(Use& use, const Subject& subject, Action action, std::string arguments,
                      Entry::Arguments keep) {
   arguments_ = std::move(arguments);
   keep_ = keep;
-  // What was abandoned in the meantime has its outcome: going on with it is a new use.
-  const bool waited =
-      !use.id.empty() && !step_.storage->query("SELECT 1 FROM uses WHERE id = ?", {use.id}).empty();
-  if (!waited) use = Use();
+  if (!use.id.empty() && !waits_still(use.id)) use = Use();
   const bool first = use.id.empty();
   if (first) action.costs = {{std::string(kCalls), 1}};
   const Standing now =
@@ -176,7 +184,7 @@ void stop_use(core::Context& step, const Notary& notary, std::string_view use_id
                             .subject = use->subject,
                             .result = result,
                             .refers = use->seq});
-  effect_ended_after_revocation(step, notary, *grant, use->seq, link, result);
+  if (use->in_flight) effect_ended_after_revocation(step, notary, *grant, use->seq, link, result);
 }
 
 void sweep_uses(core::Context& step, const Notary& notary) {

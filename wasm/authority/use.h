@@ -60,6 +60,7 @@ class Desk {
   Link end(Use& use, const Subject& subject, End how);
 
  private:
+  bool waits_still(std::string_view use_id);
   void record(Use& use, const Action& action, const Standing& standing, const Decision& decision);
   Entry entry_of(const Use& use, std::string_view kind, const Subject& subject, std::string_view result);
 
