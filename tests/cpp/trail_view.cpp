@@ -69,9 +69,9 @@ TEST_CASE("Trail: what a deputy did, tried and was refused is told after its nam
 TEST_CASE("Trail: every reason there is can be told") {
   Trail trail;
   for (int i = 1; i <= static_cast<int>(Reason::approval_refused); ++i) {
-    const std::string_view code = name(static_cast<Reason>(i));
+    const std::string code(authority::name(static_cast<Reason>(i)));
     const std::string told = trail.told("denials", "g1", "denied", {{"more", 3}, {"reason", code}});
-    CHECK(told.find(code) == std::string::npos);
+    CHECK(told.find(": " + code + '.') == std::string::npos);
   }
 }
 
