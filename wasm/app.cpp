@@ -12,21 +12,16 @@
 #include "authority/watchers.h"
 #include "authority_gate.h"
 #include "authority_page.h"
-#include "continuations.h"
 #include "core/json.h"
 #include "core/jws.h"
 #include "core/outbox.h"
-#include "identity/boundary.h"
 #include "identity/page_guard.h"
 #include "identity/page_sessions.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
-#include "identity/vault.h"
 #include "mcp/catalogue.h"
 #include "responses.h"
 #include "service.h"
-#include "shop/shop.h"
-#include "webhooks.h"
 
 namespace {
 
@@ -87,38 +82,14 @@ authority::Vocabulary words_for(const mcp::Offer& offer, const core::Config& con
   return words;
 }
 
-/// Whose object this is; empty before the first grant.
-std::string principal_of(core::Storage& storage) {
-  const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
-  return rows.empty() ? std::string() : std::string(rows.text(0, 0));
-}
-
-/// All that there are, as a limit of SQLite's.
-constexpr int64_t kAll = -1;
-
-/// Open pages whose session has ended hear so.
-void end_orphaned_watchers(core::Context& step) {
-  const core::Rows rows = step.storage->query(
-      "SELECT DISTINCT holder FROM watchers WHERE holder NOT IN (SELECT id FROM page_sessions)");
-  for (size_t row = 0; row < rows.size(); ++row) authority::end_watchers(step, rows.text(row, 0));
-}
-
-/// The first who comes through a sign-in is whose object this is; nobody else ever is.
-bool belongs_to(core::Storage& storage, std::string_view name) {
-  storage.query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                {kPrincipalSetting, name});
-  return principal_of(storage) == name;
-}
-
 }  // namespace
 
 App::App(core::Config config, core::Crypto& crypto)
     : config_(std::move(config)),
       crypto_(crypto),
       keys_(config_, crypto),
-      server_(shop::offer()),
+      server_(service().offer()),
       words_(words_for(server_.offer(), config_)),
-      sign_in_(config_, keys_, words_),
       page_sign_in_(config_, keys_) {
   const std::vector<std::string> seeds = keys_.signing_seeds();
   notary_ = {config_.public_url, config_.wasm_sha256, seeds.empty() ? std::string() : seeds.front()};
@@ -126,6 +97,23 @@ App::App(core::Config config, core::Crypto& crypto)
   notary_.told = [this](core::Context& step, std::string_view entry, const authority::Link& link) {
     core::enqueue(step, audit_log_request(config_, entry, link), step.now + kAuditLogLifetime);
   };
+}
+
+std::string App::principal_of(core::Storage& storage) {
+  const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
+  return rows.empty() ? std::string() : std::string(rows.text(0, 0));
+}
+
+void App::end_orphaned_watchers(core::Context& step) {
+  const core::Rows rows = step.storage->query(
+      "SELECT DISTINCT holder FROM watchers WHERE holder NOT IN (SELECT id FROM page_sessions)");
+  for (size_t row = 0; row < rows.size(); ++row) authority::end_watchers(step, rows.text(row, 0));
+}
+
+bool App::belongs_to(core::Storage& storage, std::string_view name) {
+  storage.query("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                {kPrincipalSetting, name});
+  return principal_of(storage) == name;
 }
 
 Outcome App::handle(const core::Input& input, core::Context& step) {
@@ -142,12 +130,10 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   storage.query(
       "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   migrate(storage, kAuthoritySchemaSetting, authority::migrate);
-  identity::create_vault_schema(storage);
+  create_door_schema(storage);
   identity::create_page_sessions_schema(storage);
-  create_webhook_events_schema(storage);
   core::create_outbox_schema(storage);
-  core::adopt_old_outbox(storage, shop::kCopies);
-  shop::create_schema(storage);
+  service().create_schema(storage);
   migrate(storage, kProtocolSchemaSetting, mcp::migrate);
   // Alarms that got lost are set again.
   server_.wake(input.open_streams, step);
@@ -161,11 +147,10 @@ Outcome App::on(const core::PrincipalRequest& input, core::Context& step) {
   const std::optional<core::Url> url = core::parse_url(input.request.url);
   const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
   if (!site) return Respond{plain(400, "The address cannot be understood.\n")};
-  if (url->path == "/token") return token_at_principal(input.request, *site, step);
   if (identity::kind_of_path(url->path) != identity::PagePath::elsewhere) {
     return page_at_principal(input.request, *url, *site, step);
   }
-  return mcp_at_principal(input.request, *site, step);
+  return admit_at_principal(input.request, *url, *site, step);
 }
 
 Outcome App::page_at_principal(const core::Request& request, const core::Url& url, const identity::Site& site,
@@ -198,7 +183,7 @@ PageWorld App::page_world(std::string origin, core::Context& step) {
           [&](std::string_view grant_id, std::string_view reason, std::string_view by) {
             return end_grant(grant_id, authority::Event::revoke, reason, by, step);
           },
-          [&] { return shop::erase_personal_details(step); }};
+          [&] { return service().erase_personal_details(step); }};
 }
 
 std::string App::jwks() const {
@@ -209,67 +194,6 @@ std::string App::jwks() const {
   return "{\"keys\":[" + keys + "]}";
 }
 
-Outcome App::token_at_principal(const core::Request& request, const identity::Site& site,
-                                core::Context& step) {
-  end_expired_grants(step);
-  const std::optional<std::string> token = core::form_value(request.body, "refresh_token");
-  if (token && identity::examine_refresh_token(*step.storage, crypto_, *token, step.now) ==
-                   identity::RefreshToken::replaced) {
-    const std::string grant_id(identity::split_token(*token)->grant_id);
-    end_grant(grant_id, authority::Event::revoke, authority::kByReplay, "client", step);
-    return Respond{
-        oauth_error(400, "invalid_grant",
-                    "This refresh token was replaced before; its use ended the grant, so sign in again")};
-  }
-  const std::optional<identity::TokenParts> parts = token ? identity::split_token(*token) : std::nullopt;
-  const std::optional<authority::Grant> grant =
-      parts ? authority::find_grant(*step.storage, parts->grant_id) : std::nullopt;
-  // What a grant once answered is not repeated after its end.
-  if (!grant || authority::has_ended(grant->terms.state)) return core::ForwardToOAuth{site.origin};
-  // Honest retries and parallel clients repeat the very same request: they get the very same answer.
-  std::string same = request.body;
-  same.append("\n").append(request.headers.get("Authorization").value_or(""));
-  return core::ForwardToOAuth{site.origin, core::hex(crypto_.sha256(same)),
-                              static_cast<uint32_t>(identity::kRefreshGrace.milliseconds / 1000)};
-}
-
-Outcome App::mcp_at_principal(const core::Request& request, const identity::Site& site, core::Context& step) {
-  const std::optional<std::string_view> token = identity::bearer_token(request);
-  if (!token) return Respond{identity::unauthorized(site, identity::Challenge::no_token)};
-  const std::optional<identity::ValidToken> known = tokens_.find(crypto_.sha256(*token), step.now);
-  if (known) return act(request, site, *known, step);
-  core::WireWriter state;
-  write(state, request);
-  return Await{
-      {core::CallOAuth{"validate_token", site.origin,
-                       core::json_text(core::Json{{"token", *token}, {"resource", site.resource()}})}},
-      continuation(Machine::validate, state.str())};
-}
-
-Outcome App::validated(const core::Request& request, const identity::Site& site,
-                       const core::EffectResult& result, core::Context& step) {
-  core::Response refused = identity::unauthorized(site, identity::Challenge::invalid_token);
-  identity::allow_origin(refused, request.headers.get("Origin").value_or(""));
-  core::JsonGate gate;
-  const core::JsonResult answer = gate.parse(result.bytes);
-  if (!result.ok() || !answer.ok()) {
-    return Respond{plain(503, "The token could not be checked. Try again.\n")};
-  }
-  const std::optional<std::string_view> audience = core::string_member(answer.root, "audience");
-  const std::optional<int64_t> expires_at = core::integer_member(answer.root, "expires_at");
-  const std::string token(*identity::bearer_token(request));
-  const std::optional<identity::TokenParts> parts = identity::split_token(token);
-  if (!audience || !expires_at || !parts) {
-    end_expired_grants(step);
-    return Respond{refused};
-  }
-  identity::ValidToken valid{std::string(parts->grant_id), std::string(*audience),
-                             core::Instant{*expires_at * 1000},
-                             core::string_list(core::member(answer.root, "scope"))};
-  tokens_.remember(crypto_.sha256(token), valid);
-  return act(request, site, valid, step);
-}
-
 Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
                  core::Context& step) {
   AuthorityGate gate(config_, words_, notary_, site);
@@ -278,7 +202,7 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
   // Whose time is over ends now, and not with the alarm.
   if (!caller) end_expired_grants(step);
   const Outcome outcome = caller ? server_.handle(request, *caller, config_, gate, step)
-                                 : Respond{identity::unauthorized(site, identity::Challenge::invalid_token)};
+                                 : unauthorized(request, site, identity::Challenge::invalid_token);
   return on_its_way(outcome, request.headers.get("Origin").value_or(""));
 }
 
@@ -298,35 +222,10 @@ Outcome App::on(const core::PrincipalCall& input, core::Context& step) {
   const core::JsonResult call = gate.parse(input.call);
   const std::string_view what = call.ok() ? core::string_member(call.root, "call").value_or("") : "";
   if (what == "open_page_session") return open_page_session(call.root, step);
-  if (what == "identity_event") return identity_event(call.root, step);
-  if (what == "recall_client")
-    return recall_client(core::string_member(call.root, "client_id").value_or(""), step);
   if (what == "admin_state") return core::Reply{admin_state(step)};
   if (what == "admin_act")
     return core::Reply{admin_act(call.root, page_world(config_.public_url, step), step)};
-  if (what != "complete_authorization") {
-    return core::Reply{R"({"code":"server_error","description":"The call is unknown"})"};
-  }
-  const std::optional<std::string> name =
-      identity::verified_name(keys_, core::string_member(call.root, "user_id").value_or(""));
-  const std::optional<core::JsonView> request = core::member(call.root, "request");
-  if (!name || !request)
-    return core::Reply{R"({"code":"server_error","description":"The call is incomplete"})"};
-  if (!belongs_to(*step.storage, *name)) {
-    return core::Reply{R"({"code":"server_error","description":"The call is for somebody else"})"};
-  }
-  return Await{
-      {core::CallOAuth{"complete_authorization",
-                       std::string(core::string_member(call.root, "issuer").value_or("")), input.call}},
-      continuation(Machine::complete, {})};
-}
-
-Outcome App::recall_client(std::string_view client_id, core::Context& step) {
-  for (const authority::Grant& grant : authority::list_grants(*step.storage, kAll)) {
-    if (grant.client_id != client_id || grant.sentence.empty()) continue;
-    return core::Reply{core::json_text(core::Json{{"sentence", grant.sentence}})};
-  }
-  return core::Reply{"{}"};
+  return called(what, call.root, input.call, step);
 }
 
 Outcome App::open_page_session(core::JsonView call, core::Context& step) {
@@ -340,59 +239,6 @@ Outcome App::open_page_session(core::JsonView call, core::Context& step) {
   const std::string former(core::string_member(call, "former").value_or(""));
   const std::string secret = identity::open_page_session(*person, former, step);
   return core::Reply{core::json_text(core::Json{{"secret", secret}})};
-}
-
-Outcome App::identity_event(core::JsonView call, core::Context& step) {
-  const std::optional<IdentityEvent> event = event_of_call(call);
-  if (!event || note_event(*step.storage, event->id, step.now) == Told::again) return core::Reply{"{}"};
-  switch (event->kind) {
-    case IdentityEvent::Kind::user_deleted:
-      identity::close_all_page_sessions(*step.storage);
-      end_all_grants(authority::kByDeletedUser, "identity", step);
-      break;
-    case IdentityEvent::Kind::session_revoked:
-      identity::close_page_sessions_of(*step.storage, event->session);
-      end_grants_of_identity_session(event->session, step);
-      break;
-  }
-  end_orphaned_watchers(step);
-  return core::Reply{"{}"};
-}
-
-size_t App::end_all_grants(std::string_view reason, std::string_view by, core::Context& step) {
-  size_t ended = 0;
-  for (const authority::Grant& grant : authority::standing_grants(*step.storage)) {
-    if (end_grant(grant.id, authority::Event::revoke, reason, by, step)) ++ended;
-  }
-  return ended;
-}
-
-size_t App::end_grants_of_identity_session(std::string_view identity_session, core::Context& step) {
-  size_t ended = 0;
-  for (const authority::Grant& grant : authority::standing_grants(*step.storage)) {
-    if (grant.identity_session != identity_session || !grant.terms.bounds.until_sign_out) continue;
-    if (end_grant(grant.id, authority::Event::revoke, authority::kBySignOut, "identity", step)) ++ended;
-  }
-  return ended;
-}
-
-Outcome App::on(const core::VaultCall& input, core::Context& step) {
-  core::JsonGate gate;
-  const core::JsonResult call = gate.parse(input.call);
-  if (!call.ok()) return core::Reply{R"({"error":"server_error","description":"The call is not JSON"})"};
-  const std::string principal = principal_of(*step.storage);
-  identity::VaultAnswer answer = identity::vault(call.root, keys_, principal, step);
-  using authority::Event;
-  for (const std::string& id : answer.expired)
-    end_grant(id, Event::expire, authority::kByTime, "alarm", step);
-  if (answer.begun) begin_grant(*answer.begun, step);
-  if (answer.deleted) {
-    // The provider replaces a client's grant by making the new one first.
-    const bool replaced = authority::find_successor(*step.storage, *answer.deleted).has_value();
-    end_grant(*answer.deleted, replaced ? Event::replace : Event::revoke,
-              replaced ? authority::kByNewGrant : authority::kByClient, "client", step);
-  }
-  return core::Reply{std::move(answer.json)};
 }
 
 void App::begin_grant(std::string_view grant_id, core::Context& step) {
@@ -411,7 +257,7 @@ std::optional<authority::Revocation> App::end_grant(std::string_view grant_id, a
   std::optional<authority::Revocation> revocation =
       authority::end(step, notary_, grant_id, event, reason, by);
   if (!revocation) return std::nullopt;
-  identity::forget_tokens(*step.storage, grant_id);
+  forget_grant(grant_id, *step.storage);
   tokens_.forget(grant_id);
   // A client that asks for more (step-up) gets a new grant in the middle of its session, and goes on in it.
   const std::optional<std::string> successor = authority::find_successor(*step.storage, grant_id);
@@ -529,27 +375,16 @@ Outcome App::on(const core::Fault& input, core::Context&) {
 
 // ---- Going on ----
 
+Outcome App::lost_its_way() {
+  return Respond{plain(500, "The continuation cannot be understood.\n")};
+}
+
 Outcome App::on(const core::Resume& input, core::Context& step) {
-  const Outcome lost = Respond{plain(500, "The continuation cannot be understood.\n")};
+  const Outcome lost = lost_its_way();
   if (input.continuation.empty()) return lost;
   const std::string_view state = std::string_view(input.continuation).substr(1);
   const std::vector<core::EffectResult>& results = input.results;
   switch (static_cast<Machine>(input.continuation[0])) {
-    case Machine::sign_in: return named(Machine::sign_in, sign_in_.resume(state, results, step));
-    case Machine::token_endpoint:
-      return results.size() == 1 ? token_at_edge(results[0], std::string(state)) : lost;
-    case Machine::registration: return results.size() == 2 ? registration(results, std::string(state)) : lost;
-    case Machine::validate: {
-      core::WireReader reader(state);
-      const core::Request request = core::read_request(reader);
-      const std::optional<core::Url> url = core::parse_url(request.url);
-      const std::optional<identity::Site> site = url ? identity::site_of(*url, config_) : std::nullopt;
-      if (!reader.finished() || !site || results.size() != 1 || !identity::bearer_token(request) ||
-          !step.storage)
-        return lost;
-      return validated(request, *site, results[0], step);
-    }
-    case Machine::complete: return results.size() == 1 ? core::Reply{results[0].bytes} : lost;
     case Machine::deliver: {
       if (!step.storage) return lost;
       core::WireReader reader(state);
@@ -571,8 +406,6 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       return Respond{archived_export(state, results, principal_of(*step.storage), step)};
     case Machine::page_sign_in:
       return named(Machine::page_sign_in, page_sign_in_.resume(state, results, step));
-    case Machine::webhook: return results.size() == 1 ? webhook(results[0], state, step) : lost;
-    case Machine::delivered_event: return results.size() == 1 ? webhook_delivered(results[0]) : lost;
     case Machine::admin: return results.size() == 1 ? admin_answer(results[0], state) : lost;
     case Machine::mcp: {
       core::WireReader reader(state);
@@ -581,6 +414,7 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       AuthorityGate gate(config_, words_, notary_);
       return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
+    default: break;
   }
-  return lost;
+  return resumed(static_cast<Machine>(input.continuation[0]), state, results, step);
 }

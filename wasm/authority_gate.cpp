@@ -7,7 +7,6 @@
 #include "core/canonical_json.h"
 #include "core/outbox.h"
 #include "service.h"
-#include "shop/shop.h"
 
 mcp::Caller caller_of(const authority::Grant& grant, core::Instant now) {
   mcp::Caller caller;
@@ -92,7 +91,7 @@ mcp::Permission AuthorityGate::permission(const mcp::Use& use, const authority::
     case authority::Reason::allowed: return {};
     case authority::Reason::paused:
       if (decision.pause != authority::kDemoPause) break;
-      return {Kind::refused, std::string(shop::refusal_when_banned(use.name)), {}};
+      return {Kind::refused, std::string(service().refusal_when_banned(use.name)), {}};
     case authority::Reason::scope_declined:
       return {Kind::refused,
               "Your human was asked for " + std::string(use.scope) +

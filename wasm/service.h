@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "authority/sentence.h"
+#include "mcp/server.h"
 
 /// A choice of bounds in one click.
 struct Preset {
@@ -34,6 +35,16 @@ struct Service {
   std::span<const authority::Measure> measures;
   /// From the narrowest to the widest.
   std::span<const Preset> presets;
+
+  /// Everything that it offers to agents.
+  mcp::Offer (*offer)();
+  /// Creates what it needs in a principal's storage, its outbox included (core/outbox.h is there before).
+  /// Safe to repeat.
+  void (*create_schema)(core::Storage& storage);
+  /// Erases what identifies a person, where they ask for it. Gives how many records it was in.
+  int64_t (*erase_personal_details)(core::Context& step);
+  /// What a deputy hears from this tool, resource or prompt while the demo's pause lasts.
+  std::string_view (*refusal_when_banned)(std::string_view name);
 };
 
 const Service& service();

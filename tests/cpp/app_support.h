@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "app.h"
+#include "authorization_server.h"
 #include "support.h"
 
 namespace testing {
@@ -68,7 +68,7 @@ class AppHost {
   }
 
   core::Config config_;
-  App app_;
+  AuthorizationServer app_;
   int steps_ = 0;
 };
 

@@ -206,7 +206,7 @@ TEST_CASE("the protected-resource metadata is at both well-known places") {
 
 TEST_CASE("bytes that are no input, and continuations that are not ours, give an error and no crash") {
   AppHost host;
-  App app(shop_config(), host.crypto);
+  AuthorizationServer app(shop_config(), host.crypto);
   for (const std::string& bytes :
        {std::string(), std::string("\x01"), std::string(200, '\xff'), std::string(5000, '\0')}) {
     CHECK_FALSE(core::run_step(app, bytes, host.crypto, nullptr).empty());

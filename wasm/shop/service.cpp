@@ -44,6 +44,10 @@ constexpr Service kService = {
     .scopes = kScopes,
     .measures = kMeasures,
     .presets = kPresets,
+    .offer = shop::offer,
+    .create_schema = shop::create_schema,
+    .erase_personal_details = shop::erase_personal_details,
+    .refusal_when_banned = shop::refusal_when_banned,
 };
 
 }  // namespace

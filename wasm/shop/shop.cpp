@@ -1,5 +1,6 @@
 #include "shop/shop.h"
 
+#include "core/outbox.h"
 #include "shop/icons.h"
 #include "shop/orders.h"
 #include "shop/prompts.h"
@@ -42,6 +43,7 @@ std::string_view refusal_when_banned(std::string_view name) {
 }
 
 void create_schema(core::Storage& storage) {
+  core::adopt_old_outbox(storage, kCopies);
   create_orders_schema(storage);
 }
 
