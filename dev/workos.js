@@ -16,14 +16,11 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createEmulator } from 'workos/emulate';
 import { SignJWT, decodeJwt, exportJWK, generateKeyPair } from 'jose';
+import { PEOPLE } from './people.js';
 import { signInPage } from './sign-in-page.js';
 
 /**
- * @typedef {object} Person
- * @property {string} email
- * @property {string} firstName
- * @property {string} lastName
- * @property {boolean} [admin] whether their role has the permission of administrators
+ * @typedef {import('./people.js').Person} Person
  *
  * @typedef {object} WorkOS
  * @property {string} url where the Worker finds the API (WORKOS_API_URL)
@@ -39,13 +36,6 @@ import { signInPage } from './sign-in-page.js';
  *
  * @typedef {{ id: string, key: string | undefined, organization_id: string, event: any }} AuditLogEvent `id`: the emulator's; `key`: Idempotency-Key
  */
-
-/** @type {Person[]} */
-export const PEOPLE = [
-  { email: 'ada@example.com', firstName: 'Ada', lastName: 'Lovelace' },
-  { email: 'grace@example.com', firstName: 'Grace', lastName: 'Hopper', admin: true },
-  { email: 'alan@example.com', firstName: 'Alan', lastName: 'Turing' },
-];
 
 const CLIENT_ID = 'client_local';
 const ORGANIZATION = 'Local';
