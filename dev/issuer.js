@@ -145,6 +145,8 @@ export async function startIssuer(options) {
     if (choice) {
       ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, choice));
       ctx.status = 303;
+      const { session } = details;
+      if (choice.login && session?.accountId && session.accountId !== choice.login.accountId) await leave(session.uid);
       return;
     }
     const account = people.find(({ sub }) => sub === details.session?.accountId);
@@ -161,10 +163,7 @@ export async function startIssuer(options) {
   async function choose({ prompt, session, params, grantId }, fields) {
     if (fields.get('decision') === 'deny') return { error: 'access_denied', error_description: 'The human said no.' };
     const account = people.find(({ email }) => email === fields.get('person'));
-    if (prompt.name === 'login' && account) {
-      if (session?.accountId && session.accountId !== account.sub) await leave(session.uid);
-      return { login: { accountId: account.sub } };
-    }
+    if (prompt.name === 'login' && account) return { login: { accountId: account.sub } };
     if (prompt.name === 'consent' && fields.get('decision') === 'allow') {
       const known = grantId ? await provider.Grant.find(grantId) : undefined;
       const grant = known ?? new provider.Grant({ accountId: session?.accountId, clientId: String(params.client_id) });
@@ -175,7 +174,7 @@ export async function startIssuer(options) {
     }
   }
 
-  /** Whoever was signed in at this browser is not any more: somebody else is about to be. @param {string} uid */
+  /** Whoever was signed in at this browser is not any more: somebody else has just come. @param {string} uid */
   async function leave(uid) {
     const session = await provider.Session.findByUid(uid);
     if (!session) return;

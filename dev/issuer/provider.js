@@ -159,6 +159,8 @@ export function createProvider(setup) {
     TOKEN_EXCHANGE,
     async (ctx) => {
       const { client, params } = ctx.oidc;
+      // The provider takes the secret from the body as well.
+      if (!/^Basic /i.test(ctx.get('Authorization'))) throw new errors.InvalidClientAuth('the secret belongs in the header');
       const known = { identifiers: mcpServer.identifiers, audience: api.audience, scopes: API_SCOPES, live: setup.live };
       const { subject, scopes } = await readExchange(params ?? {}, known);
       const clientId = client?.clientId ?? '';
