@@ -21,7 +21,6 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
  */
 export async function readExchange(asked, { identifiers, audience, scopes, live }) {
   const { subject_token, subject_token_type, requested_token_type = ACCESS_TOKEN } = asked;
-  if (!subject_token) throw new errors.InvalidRequest('subject_token is missing');
   if (subject_token_type !== ACCESS_TOKEN) throw new errors.InvalidRequest(`subject_token_type must be ${ACCESS_TOKEN}`);
   if (requested_token_type !== ACCESS_TOKEN) throw new errors.InvalidRequest(`requested_token_type must be ${ACCESS_TOKEN}`);
   if (asked.actor_token || asked.actor_token_type) throw new errors.InvalidRequest('the actor is the client: there is no actor_token');
@@ -31,7 +30,7 @@ export async function readExchange(asked, { identifiers, audience, scopes, live 
   if (targets.some((target) => target !== audience)) throw new errors.InvalidTarget('no token is exchanged for this resource or audience');
 
   const subject = await live(subject_token);
-  if (!subject) throw new errors.InvalidRequest('subject_token is invalid, expired or revoked');
+  if (!subject) throw new errors.InvalidRequest('subject_token is missing, invalid, expired or revoked');
   if (![subject.aud].flat().some((name) => identifiers.includes(name))) throw new errors.InvalidRequest('subject_token is for somebody else');
 
   const held = [subject.scope ?? []].flat().join(' ').split(' ').filter((scope) => scopes.includes(scope));

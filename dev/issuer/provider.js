@@ -52,8 +52,6 @@ export function createProvider(setup) {
 
     scopes: [...IDENTITY_SCOPES, 'offline_access', ...API_SCOPES],
     claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name'], email: ['email', 'email_verified'], auth_time: null, iss: null, sid: null },
-    // There is no userinfo endpoint to get them from.
-    conformIdTokenClaims: false,
     findAccount(_ctx, sub) {
       const account = people.find((person) => person.sub === sub);
       return account && { accountId: sub, claims: async () => claimsOf(account) };
@@ -77,7 +75,7 @@ export function createProvider(setup) {
     responseTypes: ['code'],
     pkce: { required: () => true },
     enabledJWA: { idTokenSigningAlgValues: [keys[0].alg] },
-    clientBasedCORS: () => false,
+    clientBasedCORS: () => true,
     // Whoever registers is a native application, whatever it says: that is to redirect to https, to a scheme of its own, or
     // to this computer on any port (RFC 8252, 7.3). And nobody registers for token exchange. The provider asks about fields
     // that it does not know itself, so one is named; nothing is done with it.
@@ -104,7 +102,6 @@ export function createProvider(setup) {
         enabled: true,
         // Who names no resource gets a token for the MCP server, as with PingFederate's default access token manager.
         defaultResource: (_ctx, client, granted) => granted ?? (client.clientId === mcpServer.clientId ? undefined : mcpServer.identifiers[0]),
-        useGrantedResource: () => true,
         getResourceServerInfo(_ctx, resource) {
           // `new URL('https://host').href`, which some clients send, ends with a slash.
           const audience = mcpServer.identifiers.find((identifier) => identifier === resource || `${identifier}/` === resource);
