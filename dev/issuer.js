@@ -154,9 +154,9 @@ export async function startIssuer(options) {
       ctx.body = signInPage(ctx.path, people);
       return;
     }
-    const { client_id, redirect_uri, scope } = /** @type {Record<string, string>} */ (details.params);
+    const { client_id, redirect_uri, scope = '' } = /** @type {Record<string, string>} */ (details.params);
     const client = (await provider.Client.find(client_id))?.clientName ?? client_id;
-    ctx.body = consentPage(ctx.path, { client, redirectUri: redirect_uri, scopes: scope.split(' '), account, elsewhere: again(details.params) });
+    ctx.body = consentPage(ctx.path, { client, redirectUri: redirect_uri, scopes: scope.split(' ').filter(Boolean), account, elsewhere: again(details.params) });
   }
 
   /** @param {Interaction} details @param {URLSearchParams} fields @returns {Promise<import('oidc-provider').InteractionResults | undefined>} */

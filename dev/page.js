@@ -33,7 +33,7 @@ const STYLE = `
   dl { margin: 0 0 1.25rem; }
   dd { margin: 0 0 .75rem; }
   dd li { margin-bottom: .25rem; }
-  .actions { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin-bottom: 1.25rem; }
+  .actions { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
   .actions button { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .625rem; font-weight: 600; }
   :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: .25rem; }
 `;

@@ -361,6 +361,26 @@ describe('A sign-in', () => {
   });
 });
 
+describe('The scopes', () => {
+  test('can become more, with another consent', async () => {
+    const client = await IssuerClient.register(issuer.url, MCP);
+    const browser = new Browser();
+    const scopeOf = async (/** @type {string} */ scope) => decodeJwt((await client.redeem(await client.authorize({}, { scope }, browser))).body.access_token).scope;
+    assert.equal(await scopeOf('openid todo_api:read'), 'openid todo_api:read');
+    assert.equal(await scopeOf('openid todo_api:read todo_api:write'), 'openid todo_api:read todo_api:write');
+    assert.equal(await scopeOf('todo_api:read'), 'todo_api:read');
+  });
+
+  test('are none where nobody asks for any', async () => {
+    const client = await IssuerClient.register(issuer.url, MCP);
+    const { redirect } = await signInAtIssuer(client.authorizeUrl({ scope: undefined }));
+    assert.equal(redirect?.searchParams.get('error'), 'access_denied');
+    const unknown = await signInAtIssuer(client.authorizeUrl({ scope: 'openid todo_api:admin' }));
+    const { body } = await client.redeem(unknown.redirect?.searchParams.get('code') ?? '');
+    assert.equal(body.scope, 'openid', 'an unknown one is not given');
+  });
+});
+
 describe('The pages', () => {
   /** The page with this title on the way of a sign-in. @param {string} title @param {object} [metadata] */
   async function pageTitled(title, metadata) {
