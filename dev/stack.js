@@ -35,6 +35,7 @@ const QUIET = {
  * @property {string} [logLevel] of wrangler
  * @property {(text: string) => void} [onLog] is told what wrangler prints
  * @property {string} [project] the directory with the wrangler.toml
+ * @property {string} [environment] of wrangler.toml; the shop if not given
  *
  * @typedef {object} Stack
  * @property {string} url of the Worker
@@ -80,6 +81,7 @@ export async function startStack(options = {}) {
     // In place of .dev.vars and .env, so that nothing of a developer's own leaks into a test; and in a file, because
     // other people on the machine can read a command line.
     ...['--env-file', environment],
+    ...(options.environment ? ['--env', options.environment] : []),
     ...['--show-interactive-dev-session=false', '--log-level', options.logLevel ?? 'log'],
   ], options.project ?? PROJECT);
 

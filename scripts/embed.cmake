@@ -1,5 +1,6 @@
-# Writes the files named in FILES as string constants to OUT: web::file("consent.html") finds them.
-set(code "#include \"identity/web_files.h\"\n\nnamespace web {\n\nstd::string_view file(std::string_view name) {\n")
+# Writes the files named in FILES as string constants to OUT: NAMESPACE::file("consent.html"), which HEADER declares,
+# finds them.
+set(code "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n\nstd::string_view file(std::string_view name) {\n")
 foreach(path IN LISTS FILES)
   get_filename_component(name "${path}" NAME)
   file(READ "${path}" text)
@@ -10,5 +11,5 @@ foreach(path IN LISTS FILES)
   endif()
   string(APPEND code "  if (name == \"${name}\") return R\"~web~(${text})~web~\";\n")
 endforeach()
-string(APPEND code "  return {};\n}\n\n}  // namespace web\n")
+string(APPEND code "  return {};\n}\n\n}  // namespace ${NAMESPACE}\n")
 file(WRITE "${OUT}" "${code}")

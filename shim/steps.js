@@ -112,10 +112,10 @@ function readEffect(out) {
       return () => performFetch(url, { method, headers, body: body || null, redirect: 'manual' });
     }
     case 3: {
-      const [token, jwksUrl] = [out.text(), out.text()];
-      const issuers = readList(out, () => out.text());
-      const audience = out.text();
-      return () => verifyToken(token, jwksUrl, issuers, audience);
+      const [token, jwksUrl, issuer] = [out.text(), out.text(), readList(out, () => out.text())];
+      const [audience, audienceRequired, algorithms] = [out.text(), out.u8() === 1, readList(out, () => out.text())];
+      const [typ, clockTolerance] = [out.text(), out.u32()];
+      return () => verifyToken(token, jwksUrl, { issuer, audience, audienceRequired, algorithms, typ, clockTolerance });
     }
     case 4: {
       const [operation, issuer, args] = [out.text(), out.text(), out.text()];

@@ -160,6 +160,64 @@ TEST_CASE("Step: what is done with copies names the namespace and the key") {
                                  "c"}) == expected.str());
 }
 
+TEST_CASE(
+    "Step: how a token is verified is written whole, and asks for no more than the token and its keys") {
+  Bytes bytes;
+  core::WireWriter expected = nothing_left();
+  expected.u8(5);
+  expected.u32(2);
+  expected.u8(3);
+  expected.bytes("jwt");
+  expected.bytes("https://x.example/keys");
+  expected.u32(2);
+  expected.bytes("https://x.example");
+  expected.bytes("https://y.example");
+  expected.bytes("here");
+  expected.u8(1);
+  expected.u32(2);
+  expected.bytes("ES256");
+  expected.bytes("EdDSA");
+  expected.bytes("at+jwt");
+  expected.u32(5);
+  expected.u8(3);
+  expected.bytes("other");
+  expected.bytes("https://x.example/keys");
+  expected.u32(0);
+  expected.bytes("");
+  expected.u8(0);
+  expected.u32(1);
+  expected.bytes("RS256");
+  expected.bytes("");
+  expected.u32(0);
+  expected.bytes("c");
+  const core::VerifyToken strict{.token = "jwt",
+                                 .jwks_url = "https://x.example/keys",
+                                 .issuers = {"https://x.example", "https://y.example"},
+                                 .audience = "here",
+                                 .no_audience = core::VerifyToken::NoAudience::refused,
+                                 .algorithms = {"ES256", "EdDSA"},
+                                 .type = "at+jwt",
+                                 .tolerance = core::seconds(5)};
+  const core::VerifyToken lenient{"other", "https://x.example/keys", {}, {}};
+  CHECK(bytes.output(core::Await{{strict, lenient}, "c"}) == expected.str());
+}
+
+TEST_CASE("Step: a response is read back as it was written") {
+  core::Response response;
+  response.status = 412;
+  response.headers.add("A", "b");
+  response.headers.add("A", "c");
+  response.body = std::string("x\0y", 3);
+  core::WireWriter writer;
+  core::write(writer, response);
+  core::WireReader reader(writer.str());
+  const core::Response read = core::read_response(reader);
+  CHECK(reader.finished());
+  CHECK(read.status == 412);
+  CHECK(read.headers.fields() == response.headers.fields());
+  CHECK(read.body == response.body);
+}
+
 // ---- base64url ----
 
 TEST_CASE("base64url is read back to what was written") {

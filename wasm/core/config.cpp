@@ -54,6 +54,11 @@ Config read_config(std::string_view json) {
   config.workos_organization_id = variable("WORKOS_ORGANIZATION_ID");
   config.notify_url = variable("NOTIFY_URL");
 
+  config.api_issuer = variable("API_ISSUER");
+  config.api_audience = variable("API_AUDIENCE");
+  config.api_jwks_uri = variable("API_JWKS_URI");
+  config.api_token_type = variable("API_TOKEN_TYPE");
+
   const auto problem = [&](std::string_view name, std::string_view advice) {
     config.problems.push_back({std::string(name), std::string(advice)});
   };

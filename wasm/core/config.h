@@ -39,12 +39,20 @@ struct Config {
   /// Is told by POST that a human is asked. May be empty; may have a secret in it.
   std::string notify_url;
 
+  /// Whose access tokens the Todo API takes (`iss`, to the letter), and what it is called in them (`aud`).
+  std::string api_issuer;
+  std::string api_audience;
+  /// Where that issuer's keys are; empty: where its metadata says.
+  std::string api_jwks_uri;
+  /// What the header of its access tokens says they are (`typ`, such as at+jwt of RFC 9068). Empty: anything.
+  std::string api_token_type;
+
   /// One setting that is missing or wrong, and what to do about it.
   struct Problem {
     std::string variable;
     std::string advice;
   };
-  /// In the order a person would mend them. Empty: the deployment can serve.
+  /// Of the shop, in the order a person would mend them. Empty: the deployment can serve.
   std::vector<Problem> problems;
 
   /// True while no public URL is set: the deployment serves loopback hosts only.

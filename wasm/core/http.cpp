@@ -116,6 +116,14 @@ void write(WireWriter& writer, const Response& response) {
   writer.bytes(response.body);
 }
 
+Response read_response(WireReader& reader) {
+  Response response;
+  response.status = static_cast<int>(reader.u32());
+  response.headers = read_headers(reader);
+  response.body = reader.string();
+  return response;
+}
+
 std::optional<std::string> form_value(std::string_view form, std::string_view name) {
   std::vector<std::string> values = form_values(form, name);
   if (values.empty()) return std::nullopt;

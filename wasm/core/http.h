@@ -62,6 +62,7 @@ Headers read_headers(WireReader& reader);
 void write(WireWriter& writer, const Request& request);
 Request read_request(WireReader& reader);
 void write(WireWriter& writer, const Response& response);
+Response read_response(WireReader& reader);
 
 /// One value of an `application/x-www-form-urlencoded` text or a query; nothing where the name is absent.
 /// The first one where it is repeated.

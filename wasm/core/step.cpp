@@ -43,6 +43,11 @@ enum class EffectTag : uint8_t {
   delete_copy,
 };
 
+void write(WireWriter& writer, const std::vector<std::string>& texts) {
+  writer.u32(static_cast<uint32_t>(texts.size()));
+  for (const std::string& text : texts) writer.bytes(text);
+}
+
 void write(WireWriter& writer, const Effect& effect) {
   const auto tag = [&](EffectTag value) { writer.u8(static_cast<uint8_t>(value)); };
   std::visit(Overloaded{[&](const ReadBody& e) {
@@ -60,9 +65,12 @@ void write(WireWriter& writer, const Effect& effect) {
                           tag(EffectTag::verify_token);
                           writer.bytes(e.token);
                           writer.bytes(e.jwks_url);
-                          writer.u32(static_cast<uint32_t>(e.issuers.size()));
-                          for (const std::string& issuer : e.issuers) writer.bytes(issuer);
+                          write(writer, e.issuers);
                           writer.bytes(e.audience);
+                          writer.u8(e.no_audience == VerifyToken::NoAudience::refused ? 1 : 0);
+                          write(writer, e.algorithms);
+                          writer.bytes(e.type);
+                          writer.u32(static_cast<uint32_t>(e.tolerance.milliseconds / 1000));
                         },
                         [&](const CallOAuth& e) {
                           tag(EffectTag::call_oauth);
@@ -189,8 +197,7 @@ std::string encode_input(Instant now, std::string_view entropy, const Input& inp
                         [&](const Alarm&) { tag(InputTag::alarm); },
                         [&](const Wake& i) {
                           tag(InputTag::wake);
-                          writer.u32(static_cast<uint32_t>(i.open_streams.size()));
-                          for (const std::string& id : i.open_streams) writer.bytes(id);
+                          write(writer, i.open_streams);
                         },
                         [&](const StreamOpened& i) {
                           tag(InputTag::stream_opened);

@@ -71,7 +71,7 @@ struct Fault {
 struct EffectResult {
   enum class Status : uint8_t { failed, succeeded };
   Status status = Status::failed;
-  /// The HTTP status of a Fetch; 404 of a GetCopy that found nothing; else 0.
+  /// The HTTP status of a Fetch; 404 of a GetCopy that found nothing; `kNoKeySet` of a VerifyToken; else 0.
   uint32_t code = 0;
   /// What the effect says it gives; on failure the reason.
   std::string bytes;
@@ -100,14 +100,26 @@ struct Fetch {
   Headers headers;
   std::string body;
 };
-/// Verify a JWT (RFC 7519) by the key set at `jwks_url`: signature, issuer (one of `issuers`), expiry, and
-/// the audience where the token has one. Gives the claims as JSON.
+/// Verify a JWT (RFC 7519) by the key set at `jwks_url`: signature, issuer, audience, times, and that `sub`
+/// and `exp` are there. Gives the claims as JSON. Fails with the reason; with code `kNoKeySet` where the key
+/// set could not be had, for then nothing is known of the token.
 struct VerifyToken {
   std::string token;
   std::string jwks_url;
+  /// One of these must have issued it.
   std::vector<std::string> issuers;
   std::string audience;
+  /// What becomes of a token that names no audience at all.
+  enum class NoAudience : uint8_t { accepted, refused } no_audience = NoAudience::accepted;
+  /// Those that may have signed it (RFC 7518 section 3.1, RFC 8037 section 3.1).
+  std::vector<std::string> algorithms = {"RS256"};
+  /// What its header must say it is (`typ`, RFC 8725 section 3.11). Empty: anything.
+  std::string type = {};
+  /// How far the issuer's clock may be from ours.
+  Duration tolerance = {};
 };
+inline constexpr uint32_t kNoKeySet = 503;
+
 /// An operation of the OAuth provider for the authorization server `issuer`; arguments and answer are JSON.
 struct CallOAuth {
   std::string operation;

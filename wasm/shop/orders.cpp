@@ -4,8 +4,8 @@
 
 #include "core/json.h"
 #include "core/outbox.h"
+#include "core/uuid.h"
 #include "shop/shop.h"
-#include "shop/uuid.h"
 
 namespace shop {
 
@@ -64,7 +64,7 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
     }
   }
 
-  const std::string id = uuid_v7(step.now, step.entropy);
+  const std::string id = core::uuid_v7(step.now, step.entropy);
   const std::string document = core::json_text(core::Json{{"id", id},
                                                           {"userId", buyer.subject},
                                                           {"email", buyer.email},
