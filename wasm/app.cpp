@@ -89,8 +89,7 @@ App::App(core::Config config, core::Crypto& crypto)
       crypto_(crypto),
       keys_(config_, crypto),
       server_(service().offer()),
-      words_(words_for(server_.offer(), config_)),
-      page_sign_in_(config_, keys_) {
+      words_(words_for(server_.offer(), config_)) {
   const std::vector<std::string> seeds = keys_.signing_seeds();
   notary_ = {config_.public_url, config_.wasm_sha256, seeds.empty() ? std::string() : seeds.front()};
   if (config_.workos_organization_id.empty()) return;
@@ -183,7 +182,10 @@ PageWorld App::page_world(std::string origin, core::Context& step) {
           [&](std::string_view grant_id, std::string_view reason, std::string_view by) {
             return end_grant(grant_id, authority::Event::revoke, reason, by, step);
           },
-          [&] { return service().erase_personal_details(step); }};
+          [&] { return service().erase_personal_details(step); },
+          [&](std::string_view grant_id) { return allow_again(grant_id, step); },
+          [&] { all_were_ended(step); },
+          [&](const authority::Grant& grant) { return live_tokens(grant, step); }};
 }
 
 std::string App::jwks() const {
@@ -201,8 +203,8 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
   // Whose time is over ends now, and not with the alarm.
   if (!caller) end_expired_grants(step);
-  const Outcome outcome = caller ? server_.handle(request, *caller, config_, gate, step)
-                                 : unauthorized(request, site, identity::Challenge::invalid_token);
+  if (!caller) return not_admitted(request, site);
+  const Outcome outcome = server_.handle(request, *caller, config_, gate, step);
   return on_its_way(outcome, request.headers.get("Origin").value_or(""));
 }
 
@@ -375,6 +377,10 @@ Outcome App::on(const core::Fault& input, core::Context&) {
 
 // ---- Going on ----
 
+identity::PageSignIn App::page_sign_in() const {
+  return {provider(), keys_};
+}
+
 Outcome App::lost_its_way() {
   return Respond{plain(500, "The continuation cannot be understood.\n")};
 }
@@ -405,7 +411,7 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       if (!step.storage) return lost;
       return Respond{archived_export(state, results, principal_of(*step.storage), step)};
     case Machine::page_sign_in:
-      return named(Machine::page_sign_in, page_sign_in_.resume(state, results, step));
+      return named(Machine::page_sign_in, page_sign_in().resume(state, results, step));
     case Machine::admin: return results.size() == 1 ? admin_answer(results[0], state) : lost;
     case Machine::mcp: {
       core::WireReader reader(state);

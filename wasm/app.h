@@ -19,6 +19,8 @@
 #include "core/step.h"
 #include "identity/keys.h"
 #include "identity/page_sign_in.h"
+#include "identity/provider.h"
+#include "identity/token_exchange.h"
 #include "identity/token_memory.h"
 #include "mcp/server.h"
 #include "service.h"
@@ -31,6 +33,9 @@ class App : public core::Application {
 
  protected:
   App(core::Config config, core::Crypto& crypto);
+
+  /// Who signs humans in to the pages.
+  virtual const identity::Provider& provider() const = 0;
 
   // ---- The door, in the Worker ----
 
@@ -57,7 +62,18 @@ class App : public core::Application {
   virtual core::Outcome called(std::string_view what, core::JsonView call, const std::string& text,
                                core::Context& step) = 0;
   virtual core::Outcome on(const core::VaultCall& input, core::Context& step) = 0;
+  /// Where clients are allowed by their first use: what the human ended may begin anew. Gives the new grant;
+  /// nothing where this is no such door, or no such grant.
+  virtual std::optional<std::string> allow_again(std::string_view, core::Context&) { return std::nullopt; }
+  /// The human has ended all of their deputies.
+  virtual void all_were_ended(core::Context&) {}
+  /// Until when tokens of a grant live on elsewhere.
+  virtual std::optional<identity::LiveTokens> live_tokens(const authority::Grant&, core::Context&) {
+    return std::nullopt;
+  }
   virtual void create_door_schema(core::Storage& storage) = 0;
+  /// The answer to a client whose grant has ended, or whose token is for something else.
+  virtual core::Outcome not_admitted(const core::Request& request, const identity::Site& site) = 0;
   /// The grant has ended: what the door keeps for it goes, tokens above all.
   virtual void forget_grant(std::string_view grant_id, core::Storage& storage) = 0;
 
@@ -124,8 +140,8 @@ class App : public core::Application {
   /// The keys that verify what this deployment signs (RFC 7517).
   std::string jwks() const;
   void sweep_authority(core::Context& step);
+  identity::PageSignIn page_sign_in() const;
 
-  const identity::PageSignIn page_sign_in_;
   authority::Notary notary_;
   /// The same under the address at which the page is open.
   authority::Notary page_notary_;

@@ -56,10 +56,10 @@ Outcome App::on(const core::EdgeRequest& input, core::Context& step) {
   }
   if (path == "/callback" && reading &&
       identity::is_page_state(core::form_value(url->query, "state").value_or(""))) {
-    return named(Machine::page_sign_in, page_sign_in_.callback(request, *url, *site, step));
+    return named(Machine::page_sign_in, page_sign_in().callback(request, *url, *site, step));
   }
   if (path == "/authority/sign-in") {
-    return reading ? page_sign_in_.begin(*url, *site, step) : Respond{method_not_allowed("GET, HEAD")};
+    return reading ? page_sign_in().begin(*url, *site, step) : Respond{method_not_allowed("GET, HEAD")};
   }
   if (is_under(path, "/authority") || is_under(path, "/admin")) return page_at_edge(request, *url, *site);
   if (std::optional<Outcome> outcome = at_door({request, *url, *site, input.client_address}, step)) {

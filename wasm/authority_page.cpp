@@ -113,6 +113,17 @@ Outcome events(const identity::PageSession& session, core::Context& step) {
   return core::RespondStream{std::move(head), authority::watch(step, session.id, session.expires_at)};
 }
 
+core::Json page_state(const identity::PageSession& session, const PageWorld& world, core::Context& step) {
+  core::Json state = state_view(session, world.words, step);
+  for (core::Json& deputy : state["deputies"]) {
+    const auto grant = authority::find_grant(*step.storage, deputy["grant"].get_ref<const std::string&>());
+    const auto lives = grant ? world.live_tokens(*grant) : std::nullopt;
+    if (!lives) continue;
+    deputy["live_tokens"] = {{"own", lives->own.milliseconds}, {"exchanged", lives->exchanged.milliseconds}};
+  }
+  return state;
+}
+
 // ---- Doing ----
 
 /// Who does it on the page, for the trail.
@@ -149,7 +160,15 @@ Response revoke_all(const Doer& by, const PageWorld& world, core::Context& step)
     if (const auto revocation = world.revoke(grant.id, by.name, "page"))
       receipts.push_back(revocation->receipt);
   }
+  world.all_were_ended();
   return identity::page_data(200, core::json_text(core::Json{{"ok", true}, {"receipts", receipts}}));
+}
+
+Response allow_again(core::JsonView act, const PageWorld& world) {
+  const std::string_view ended = core::string_member(act, "grant").value_or("");
+  const std::optional<std::string> grant = world.allow_again(ended);
+  if (!grant) return refused(404, "no_such_deputy", "There is no such deputy that could be allowed again.");
+  return identity::page_data(200, core::json_text(core::Json{{"ok", true}, {"grant", *grant}}));
 }
 
 enum class Movement { pause, resume };
@@ -266,6 +285,7 @@ Response act(const core::Request& request, const identity::PageSession& session,
   if (what == "resume") return *brake(body.root, human, world, step);
   if (what == "erase") return erase(body.root, world, step);
   if (auto no = identity::refuse_stale(session, identity::kFreshForApproval, step.now)) return *no;
+  if (what == "allow_again") return allow_again(body.root, world);
   if (what == "approve") return answer(body.root, authority::Verdict::approve, world, step);
   if (what == "bounds") return bounds(body.root, Bounding::set, world, step);
   if (what == "ceilings") return set_ceilings(body.root, world, step);
@@ -342,7 +362,7 @@ Outcome authority_page(const core::Request& request, const core::Url& url, const
                                            identity::fill("authority.html", {{"heading", "Your deputies"}}))};
   }
   if (path == "/authority/state") {
-    return Respond{identity::page_data(200, core::json_text(state_view(session, world.words, step)))};
+    return Respond{identity::page_data(200, core::json_text(page_state(session, world, step)))};
   }
   if (path == "/authority/audit") return Respond{audit_response(url, world, step)};
   if (path == "/authority/export") return export_trail(url, world, step);

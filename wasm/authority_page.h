@@ -14,6 +14,7 @@
 #include "core/step.h"
 #include "identity/boundary.h"
 #include "identity/page_sessions.h"
+#include "identity/token_exchange.h"
 
 /// What the page needs of the application around it.
 struct PageWorld {
@@ -30,6 +31,12 @@ struct PageWorld {
       revoke;
   /// Erases what the service knows of its human besides the trail. Gives how many records it was in.
   std::function<int64_t()> erase_personal_details;
+  /// Allows the client of a grant that ended anew; nothing where that is not for this page to do.
+  std::function<std::optional<std::string>(std::string_view grant_id)> allow_again;
+  /// All deputies were revoked together.
+  std::function<void()> all_were_ended;
+  /// Until when tokens of a grant live on elsewhere; nothing where none do.
+  std::function<std::optional<identity::LiveTokens>(const authority::Grant&)> live_tokens;
 };
 
 core::Outcome authority_page(const core::Request& request, const core::Url& url, const identity::Site& site,

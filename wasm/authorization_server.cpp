@@ -19,10 +19,20 @@ using identity::Announced;
 /// All that there are, as a limit of SQLite's.
 constexpr int64_t kAll = -1;
 
+/// This deployment is its own issuer, and tokens call it by its address.
+core::Config own_issuer(core::Config config) {
+  config.issuer.clear();
+  config.mcp_server_identifier.clear();
+  for (core::Config::Problem& problem : identity::authkit_problems(config)) {
+    config.problems.push_back(std::move(problem));
+  }
+  return config;
+}
+
 }  // namespace
 
 AuthorizationServer::AuthorizationServer(core::Config config, core::Crypto& crypto)
-    : App(std::move(config), crypto), sign_in_(config_, keys_, words_) {}
+    : App(own_issuer(std::move(config)), crypto), authkit_(config_), sign_in_(config_, keys_, words_) {}
 
 // ---- In the Worker ----
 
@@ -96,6 +106,10 @@ Outcome AuthorizationServer::registration(const std::vector<core::EffectResult>&
 void AuthorizationServer::create_door_schema(core::Storage& storage) {
   identity::create_vault_schema(storage);
   create_webhook_events_schema(storage);
+}
+
+Outcome AuthorizationServer::not_admitted(const core::Request& request, const identity::Site& site) {
+  return unauthorized(request, site, identity::Challenge::invalid_token);
 }
 
 void AuthorizationServer::forget_grant(std::string_view grant_id, core::Storage& storage) {

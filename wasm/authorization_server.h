@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app.h"
+#include "identity/authkit.h"
 #include "identity/sign_in.h"
 
 class AuthorizationServer final : public App {
@@ -10,6 +11,7 @@ class AuthorizationServer final : public App {
   AuthorizationServer(core::Config config, core::Crypto& crypto);
 
  private:
+  const identity::Provider& provider() const override { return authkit_; }
   std::optional<core::Outcome> at_door(const Visit& visit, core::Context& step) override;
   core::Outcome admit_at_edge(const core::Request& request, std::string_view token,
                               const identity::Site& site, core::Context& step) override;
@@ -19,6 +21,7 @@ class AuthorizationServer final : public App {
                        core::Context& step) override;
   core::Outcome on(const core::VaultCall& input, core::Context& step) override;
   void create_door_schema(core::Storage& storage) override;
+  core::Outcome not_admitted(const core::Request& request, const identity::Site& site) override;
   void forget_grant(std::string_view grant_id, core::Storage& storage) override;
   core::Outcome resumed(Machine machine, std::string_view state,
                         const std::vector<core::EffectResult>& results, core::Context& step) override;
@@ -43,5 +46,6 @@ class AuthorizationServer final : public App {
   /// Ends those that were given until the human signs out, in that session of AuthKit.
   size_t end_grants_of_identity_session(std::string_view identity_session, core::Context& step);
 
+  const identity::AuthKit authkit_;
   const identity::SignIn sign_in_;
 };

@@ -20,6 +20,8 @@ enum class Machine : uint8_t {
   admin,
   archive,
   archived_export,
+  discovery,
+  verify_at_edge,
 };
 
 inline std::string continuation(Machine machine, std::string_view state) {

@@ -36,6 +36,9 @@ struct Service {
   /// From the narrowest to the widest.
   std::span<const Preset> presets;
 
+  /// JSON: the bounds of a deputy that begins without its human's choice (resource_server.h).
+  std::string_view first_bounds = "{}";
+
   /// Everything that it offers to agents.
   mcp::Offer (*offer)();
   /// Creates what it needs in a principal's storage, its outbox included (core/outbox.h is there before).

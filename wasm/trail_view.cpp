@@ -49,6 +49,7 @@ constexpr Words kEnds[] = {
     {"signed_out", "ended: you signed out."},
     {"expired", "ended: its time was over."},
     {"replaced", "ended: it was allowed anew."},
+    {"not_let_in", "was not let in: you had ended all deputies."},
 };
 
 /// What came of a use, around the name of what was used.

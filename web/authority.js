@@ -21,7 +21,7 @@ const SAID = {
 };
 const ENDS = {
   human: ADMIN ? 'revoked by the person' : 'revoked by you', administrator: 'revoked by an administrator', client: 'ended by its client', refresh_token_replayed: 'a used-up token of it was used again',
-  user_deleted: 'the account was deleted', signed_out: 'you signed out', expired: 'its time was over', replaced: 'allowed anew',
+  user_deleted: 'the account was deleted', signed_out: 'you signed out', expired: 'its time was over', replaced: 'allowed anew', not_let_in: 'came after you had revoked all',
 };
 /** What the charts count. */
 const COUNTED = { calls: 'calls', effects: 'actions', denials: 'refusals' };

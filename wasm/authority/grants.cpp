@@ -117,6 +117,21 @@ void happen(core::Storage& storage, std::string_view id, Event event) {
   storage.query("UPDATE grants SET state = ? WHERE id = ?", {name(after(grant->terms.state, event)), id});
 }
 
+std::optional<Grant> newest_grant_of(core::Storage& storage, std::string_view client_id) {
+  const core::Rows rows = storage.query(
+      "SELECT id FROM grants WHERE client_id = ? ORDER BY created_at DESC, ended_at IS NULL DESC LIMIT 1",
+      {client_id});
+  return rows.empty() ? std::nullopt : find_grant(storage, rows.text(0, 0));
+}
+
+void widen_scopes(core::Storage& storage, std::string_view id, const std::vector<std::string>& scopes,
+                  std::string_view sentence) {
+  storage.query(
+      "UPDATE grants SET scopes = ?1, requested_scopes = ?1, sentence = ?2 WHERE id = ?3 AND ended_at IS "
+      "NULL",
+      {join(scopes), sentence, id});
+}
+
 void set_bounds(core::Storage& storage, std::string_view id, const Bounds& bounds,
                 std::string_view sentence) {
   storage.query("UPDATE grants SET bounds = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",

@@ -48,6 +48,8 @@ inline constexpr std::string_view kByDeletedUser = "user_deleted";
 inline constexpr std::string_view kBySignOut = "signed_out";
 inline constexpr std::string_view kByTime = "expired";
 inline constexpr std::string_view kByNewGrant = "replaced";
+/// A client that nobody knew came after its human had ended all deputies.
+inline constexpr std::string_view kByClosedDoor = "not_let_in";
 
 /// Permissions of the identity provider that were taken into a grant are relied on for this long.
 inline constexpr core::Duration kPermissionLifetime = core::hours(1);
@@ -59,6 +61,8 @@ std::optional<Grant> find_grant(core::Storage& storage, std::string_view id);
 /// Those that stand first, then the newest first.
 std::vector<Grant> list_grants(core::Storage& storage, int64_t most);
 std::vector<Grant> standing_grants(core::Storage& storage);
+/// The newest grant of a client, whether it stands or not.
+std::optional<Grant> newest_grant_of(core::Storage& storage, std::string_view client_id);
 /// The newest standing grant of the same client that was made after this one: what replaced it. Nothing where
 /// there is none.
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id);
@@ -70,6 +74,9 @@ Ended end_grant(core::Storage& storage, std::string_view id, Event event, std::s
 /// Moves a grant that stands to what `lifecycle.h` says.
 void happen(core::Storage& storage, std::string_view id, Event event);
 
+/// More scopes for a grant that stands: the human allowed them at the issuer.
+void widen_scopes(core::Storage& storage, std::string_view id, const std::vector<std::string>& scopes,
+                  std::string_view sentence);
 /// Other bounds for a grant that stands.
 void set_bounds(core::Storage& storage, std::string_view id, const Bounds& bounds, std::string_view sentence);
 

@@ -38,21 +38,32 @@ Config read_config(std::string_view json) {
   if (config.workos_api_url.empty()) config.workos_api_url = "https://api.workos.com";
   config.wasm_sha256 = variable("WASM_SHA256");
   config.workos_webhook_secret = variable("WORKOS_WEBHOOK_SECRET");
+  std::string authkit = without_trailing_slash(variable("WORKOS_AUTHKIT_DOMAIN"));
+  if (!authkit.empty() && !authkit.starts_with("https://")) authkit.insert(0, "https://");
   const std::string issuers = variable("WORKOS_ISSUER");
   for (std::string_view issuer : split(issuers, ',')) config.workos_issuers.emplace_back(issuer);
   if (config.workos_issuers.empty()) {
     // The issuers that AuthKit is documented to use: the API itself, and the environment's own.
     config.workos_issuers = {"https://api.workos.com",
                              "https://api.workos.com/user_management/" + config.workos_client_id};
-    const std::string domain = variable("WORKOS_AUTHKIT_DOMAIN");
-    if (!domain.empty()) {
-      config.workos_issuers.push_back(domain.starts_with("https://") ? without_trailing_slash(domain)
-                                                                     : "https://" + domain);
-    }
+    if (!authkit.empty()) config.workos_issuers.push_back(authkit);
   }
 
   config.workos_organization_id = variable("WORKOS_ORGANIZATION_ID");
   config.notify_url = variable("NOTIFY_URL");
+
+  config.issuer = variable("ISSUER");
+  if (config.issuer.empty()) config.issuer = variable("PING_FEDERATE_ISSUER");
+  if (config.issuer.empty()) config.issuer = authkit;
+  config.mcp_server_identifier = without_trailing_slash(variable("MCP_SERVER_IDENTIFIER"));
+  if (config.mcp_server_identifier.empty()) {
+    config.mcp_server_identifier = without_trailing_slash(variable("MCP_SERVER_URL"));
+  }
+  config.mcp_server_client_id = variable("MCP_SERVER_CLIENT_ID");
+  config.mcp_server_client_secret = variable("MCP_SERVER_CLIENT_SECRET");
+  config.token_type = variable("TOKEN_TYPE");
+  config.api_url = without_trailing_slash(variable("API_URL"));
+  config.default_bounds = variable("DEFAULT_BOUNDS");
 
   config.api_issuer = variable("API_ISSUER");
   config.api_audience = variable("API_AUDIENCE");
@@ -83,16 +94,6 @@ Config read_config(std::string_view json) {
             "needs at least 32 random characters: `wrangler secret put AUTHORITY_SECRET` (`pnpm deploy` "
             "does), or in "
             ".dev.vars for development (`pnpm dev` does)");
-  }
-  if (config.workos_client_id.empty()) {
-    problem(
-        "WORKOS_CLIENT_ID",
-        "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_CLIENT_ID`, or in .dev.vars");
-  }
-  if (config.workos_api_key.empty()) {
-    problem(
-        "WORKOS_API_KEY",
-        "comes from the WorkOS dashboard, API keys: `wrangler secret put WORKOS_API_KEY`, or in .dev.vars");
   }
   if (!config.notify_url.empty()) {
     const std::optional<Url> url = parse_url(config.notify_url);

@@ -39,6 +39,21 @@ struct Config {
   /// Is told by POST that a human is asked. May be empty; may have a secret in it.
   std::string notify_url;
 
+  /// Of a resource server: who issues the access tokens (`iss`, to the letter), what this server is called in
+  /// them (`aud`; empty: the address of the MCP endpoint), and what their header says they are (`typ`; empty:
+  /// anything).
+  std::string issuer;
+  std::string mcp_server_identifier;
+  std::string token_type;
+  /// Who this server is to the issuer: it exchanges tokens and signs humans in.
+  std::string mcp_server_client_id;
+  std::string mcp_server_client_secret;
+  /// The API that it calls in the human's name, without a slash at the end: its address, and the resource
+  /// that exchanged tokens are for.
+  std::string api_url;
+  /// JSON: the bounds of a deputy that its human has not seen yet. Empty: the application's own.
+  std::string default_bounds;
+
   /// Whose access tokens the Todo API takes (`iss`, to the letter), and what it is called in them (`aud`).
   std::string api_issuer;
   std::string api_audience;

@@ -4,18 +4,10 @@
 
 namespace identity {
 
-std::string new_verifier(core::Context& step) {
-  return core::base64url(step.entropy.bytes(32));
-}
-
-std::string challenge_of(core::Crypto& crypto, std::string_view verifier) {
-  return core::base64url(crypto.sha256(verifier));
-}
-
-std::string authorization_url(const core::Config& config, std::string_view origin, std::string_view state,
-                              std::string_view challenge, Freshness freshness) {
-  std::string url = config.workos_api_url + "/user_management/authorize?response_type=code&provider=authkit";
-  url += "&client_id=" + core::percent_encode(config.workos_client_id);
+std::string AuthKit::authorization_url(std::string_view origin, std::string_view state,
+                                       std::string_view challenge, Freshness freshness) const {
+  std::string url = config_.workos_api_url + "/user_management/authorize?response_type=code&provider=authkit";
+  url += "&client_id=" + core::percent_encode(config_.workos_client_id);
   url += "&redirect_uri=" + core::percent_encode(std::string(origin) + "/callback");
   url += "&state=" + core::percent_encode(state);
   url.append("&code_challenge_method=S256&code_challenge=").append(challenge);
@@ -23,21 +15,20 @@ std::string authorization_url(const core::Config& config, std::string_view origi
   return url;
 }
 
-core::Fetch code_exchange(const core::Config& config, std::string_view code, std::string_view verifier) {
+core::Fetch AuthKit::code_exchange(std::string_view, std::string_view code, std::string_view verifier) const {
   core::Fetch exchange;
   exchange.method = "POST";
-  exchange.url = config.workos_api_url + "/user_management/authenticate";
+  exchange.url = config_.workos_api_url + "/user_management/authenticate";
   exchange.headers.add("Content-Type", "application/json");
   exchange.body = core::json_text(core::Json{{"grant_type", "authorization_code"},
-                                             {"client_id", config.workos_client_id},
-                                             {"client_secret", config.workos_api_key},
+                                             {"client_id", config_.workos_client_id},
+                                             {"client_secret", config_.workos_api_key},
                                              {"code", code},
                                              {"code_verifier", verifier}});
   return exchange;
 }
 
-std::variant<Exchanged, SignInProblem> read_exchange(const core::Config& config,
-                                                     const core::EffectResult& answer) {
+std::variant<Exchanged, SignInProblem> AuthKit::read_exchange(const core::EffectResult& answer) const {
   if (!answer.ok() || answer.code >= 500) {
     return SignInProblem{kUnreachable, "The sign-in service does not answer",
                          "AuthKit could not be reached, so nobody was signed in."};
@@ -56,11 +47,11 @@ std::variant<Exchanged, SignInProblem> read_exchange(const core::Config& config,
   std::string name = text("first_name");
   if (!text("last_name").empty()) name += (name.empty() ? "" : " ") + text("last_name");
   return Exchanged{{text("id"), text("email"), name},
-                   core::VerifyToken{token, config.workos_api_url + "/sso/jwks/" + config.workos_client_id,
-                                     config.workos_issuers, config.workos_client_id}};
+                   core::VerifyToken{token, config_.workos_api_url + "/sso/jwks/" + config_.workos_client_id,
+                                     config_.workos_issuers, config_.workos_client_id}};
 }
 
-std::variant<Person, SignInProblem> read_person(User user, const core::EffectResult& result) {
+std::variant<Person, SignInProblem> AuthKit::read_person(User user, const core::EffectResult& result) const {
   constexpr std::string_view title = "The sign-in could not be verified";
   if (!result.ok()) {
     return SignInProblem{400, title, "The token that came from AuthKit is not valid here."};
@@ -77,29 +68,15 @@ std::variant<Person, SignInProblem> read_person(User user, const core::EffectRes
   return person;
 }
 
-std::string person_json(const Person& person) {
-  core::Json json{
-      {"subject", person.user.subject},    {"email", person.user.email},
-      {"name", person.user.name},          {"session", person.session},
-      {"permissions", person.permissions}, {"impersonated", person.impersonation != Impersonation::none}};
-  if (person.authenticated_at) json["authenticated_at"] = person.authenticated_at->milliseconds;
-  return core::json_text(json);
-}
-
-std::optional<Person> person_of(core::JsonView json) {
-  const auto text = [&](std::string_view name) {
-    return std::string(core::string_member(json, name).value_or(""));
-  };
-  const std::optional<bool> impersonated = core::boolean_member(json, "impersonated");
-  if (text("subject").empty() || !impersonated) return std::nullopt;
-  Person person{{text("subject"), text("email"), text("name")},
-                text("session"),
-                core::string_list(core::member(json, "permissions")),
-                *impersonated ? Impersonation::by_administrator : Impersonation::none};
-  if (const std::optional<int64_t> at = core::integer_member(json, "authenticated_at")) {
-    person.authenticated_at = core::Instant{*at};
+std::vector<core::Config::Problem> authkit_problems(const core::Config& config) {
+  std::vector<core::Config::Problem> problems;
+  for (const auto& [variable, value] : {std::pair("WORKOS_CLIENT_ID", &config.workos_client_id),
+                                        std::pair("WORKOS_API_KEY", &config.workos_api_key)}) {
+    if (!value->empty()) continue;
+    problems.push_back({variable, "comes from the WorkOS dashboard, API keys: `wrangler secret put " +
+                                      std::string(variable) + "`, or in .dev.vars"});
   }
-  return person;
+  return problems;
 }
 
 }  // namespace identity

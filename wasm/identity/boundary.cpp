@@ -8,9 +8,10 @@
 namespace identity {
 
 std::optional<Site> site_of(const core::Url& url, const core::Config& config) {
-  if (url.origin == config.public_url) return Site{url.origin};
-  if (config.development() && core::is_loopback_host(url.host)) return Site{url.origin};
-  return std::nullopt;
+  const bool ours =
+      url.origin == config.public_url || (config.development() && core::is_loopback_host(url.host));
+  if (!ours) return std::nullopt;
+  return Site{url.origin, config.issuer, config.mcp_server_identifier};
 }
 
 OriginCheck check_origin(const core::Request& request, const Site& site, const core::Config& config) {
@@ -71,7 +72,7 @@ core::Response protected_resource_metadata(const Site& site) {
   core::Json scopes = core::Json::array();
   for (const authority::Vocabulary::Scope& scope : service().scopes) scopes.push_back(scope.name);
   return public_json(core::json_text(core::Json{{"resource", site.resource()},
-                                                {"authorization_servers", core::Json::array({site.origin})},
+                                                {"authorization_servers", core::Json::array({site.issuer()})},
                                                 {"scopes_supported", scopes},
                                                 {"bearer_methods_supported", core::Json::array({"header"})},
                                                 {"resource_name", service().name}}));

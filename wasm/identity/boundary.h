@@ -13,8 +13,14 @@ namespace identity {
 
 /// The address that a request came to, and what follows from it for OAuth.
 struct Site {
-  std::string origin;                                       // the issuer (RFC 8414)
-  std::string resource() const { return origin + "/mcp"; }  // the audience (RFC 8707)
+  std::string origin;
+  /// Empty where this deployment is its own authorization server.
+  std::string other_issuer = {};
+  /// What tokens call this server, where that is not its address.
+  std::string identifier = {};
+  const std::string& issuer() const { return other_issuer.empty() ? origin : other_issuer; }  // RFC 8414
+  /// The audience (RFC 8707).
+  std::string resource() const { return identifier.empty() ? origin + "/mcp" : identifier; }
   /// RFC 9728 section 3.1.
   std::string resource_metadata() const { return origin + "/.well-known/oauth-protected-resource/mcp"; }
 };

@@ -4,7 +4,6 @@
 
 #include "core/json.h"
 #include "identity/answer.h"
-#include "identity/authkit.h"
 #include "identity/cookies.h"
 #include "identity/page_sessions.h"
 #include "identity/pages.h"
@@ -139,11 +138,11 @@ Respond stop(const SignInProblem& problem, std::string_view spent) {
 
 class Machine {
  public:
-  Machine(const core::Config& config, const Keys& keys, const EffectResult& result, core::Context& step)
-      : config_(config), keys_(keys), result_(result), step_(step) {}
+  Machine(const Provider& provider, const Keys& keys, const EffectResult& result, core::Context& step)
+      : provider_(provider), keys_(keys), result_(result), step_(step) {}
 
   Outcome operator()(ExchangingCode& state) {
-    std::variant<Exchanged, SignInProblem> exchanged = read_exchange(config_, result_);
+    std::variant<Exchanged, SignInProblem> exchanged = provider_.read_exchange(result_);
     if (const auto* problem = std::get_if<SignInProblem>(&exchanged)) {
       return stop(*problem, state.arrival.spent);
     }
@@ -153,10 +152,10 @@ class Machine {
   }
 
   Outcome operator()(VerifyingToken& state) {
-    const std::variant<Person, SignInProblem> read = read_person(std::move(state.user), result_);
+    const std::variant<Person, SignInProblem> read = provider_.read_person(std::move(state.user), result_);
     if (const auto* problem = std::get_if<SignInProblem>(&read)) return stop(*problem, state.arrival.spent);
     const Person& person = std::get<Person>(read);
-    const std::string name = principal_name(step_.crypto, kProvider, person.user.subject);
+    const std::string name = principal_name(step_.crypto, provider_.name(), person.user.subject);
     const std::string id = user_id(keys_, name);
     const std::string former =
         state.arrival.former_principal == name ? state.arrival.former_session : std::string();
@@ -176,7 +175,7 @@ class Machine {
   }
 
  private:
-  const core::Config& config_;
+  const Provider& provider_;
   const Keys& keys_;
   const EffectResult& result_;
   core::Context& step_;
@@ -217,16 +216,16 @@ core::Outcome PageSignIn::begin(const core::Url& url, const Site& site, core::Co
   attempt.verifier = new_verifier(step);
   attempt.next = page_address(core::form_value(url.query, "next").value_or(""));
   attempt.expires_at = step.now + kPageSignInLifetime;
-  // Whoever signs in here may approve and revoke: a session that AuthKit still has does not suffice, or else
-  // the next person at this computer would be signed in without a question.
-  const std::string authkit =
-      authorization_url(config_, site.origin, std::string(kStatePrefix) + attempt.id,
-                        challenge_of(step.crypto, attempt.verifier), Freshness::sign_in_now);
+  // Whoever signs in here may approve and revoke: a session that the provider still has does not suffice, or
+  // else the next person at this computer would be signed in without a question.
+  const std::string address =
+      provider_.authorization_url(site.origin, std::string(kStatePrefix) + attempt.id,
+                                  challenge_of(step.crypto, attempt.verifier), Freshness::sign_in_now);
   return Respond{
-      go_to(authkit, {set_cookie(cookie_name(attempt.id), seal(attempt, keys_), kPageSignInLifetime)})};
+      go_to(address, {set_cookie(cookie_name(attempt.id), seal(attempt, keys_), kPageSignInLifetime)})};
 }
 
-core::Outcome PageSignIn::callback(const core::Request& request, const core::Url& url, const Site&,
+core::Outcome PageSignIn::callback(const core::Request& request, const core::Url& url, const Site& site,
                                    core::Context& step) const {
   const auto value = [&](std::string_view name) { return core::form_value(url.query, name).value_or(""); };
   constexpr std::string_view cannot = "This sign-in cannot go on";
@@ -245,7 +244,8 @@ core::Outcome PageSignIn::callback(const core::Request& request, const core::Url
   const std::string error = value("error");
   if (error == "access_denied") return stop(400, "The sign-in was cancelled", "Nobody was signed in.", spent);
   if (!error.empty() || value("code").empty()) {
-    std::string what = error.empty() ? "AuthKit sent no code" : "AuthKit answered \"" + error + "\"";
+    std::string what(provider_.title());
+    what += error.empty() ? " sent no code" : " answered \"" + error + "\"";
     if (!value("error_description").empty()) what += ": " + value("error_description");
     return stop(400, "The sign-in did not succeed", what, spent);
   }
@@ -254,14 +254,15 @@ core::Outcome PageSignIn::callback(const core::Request& request, const core::Url
     arrival.former_principal = former->principal;
     arrival.former_session = page_session_id(step.crypto, former->secret);
   }
-  return await(code_exchange(config_, value("code"), attempt->verifier), ExchangingCode{std::move(arrival)});
+  return await(provider_.code_exchange(site.origin, value("code"), attempt->verifier),
+               ExchangingCode{std::move(arrival)});
 }
 
 core::Outcome PageSignIn::resume(std::string_view continuation,
                                  const std::vector<core::EffectResult>& results, core::Context& step) const {
   std::optional<State> state = decode_state<State>(continuation);
   if (!state || results.size() != 1) return stop(500, "That did not work", "The sign-in lost its way.", {});
-  return std::visit(Machine(config_, keys_, results[0], step), *state);
+  return std::visit(Machine(provider_, keys_, results[0], step), *state);
 }
 
 }  // namespace identity

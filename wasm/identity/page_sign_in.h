@@ -1,6 +1,6 @@
 // Signing a human in to the authority page.
 //
-//   GET /authority/sign-in   -> AuthKit (PKCE, a fresh sign-in, state bound to the browser by a cookie)
+//   GET /authority/sign-in   -> the provider (PKCE, a fresh sign-in, state bound to the browser by a cookie)
 //   GET /callback            cookie -> exchange the code -> verify the token -> the principal's object opens
 //   a
 //                            session -> where the human wanted to go
@@ -8,13 +8,13 @@
 // The callback is the one that sign-ins for deputies use too (sign_in.h), for WorkOS knows one redirect URI.
 // The two are told apart by the shape of `state`, and neither believes the other's: ours is good only with
 // the cookie of its own name, which carries the verifier under a MAC, for ten minutes; the OAuth provider's
-// only with its own cookie and record. The cookie goes with its first use, and AuthKit takes a code once.
+// only with its own cookie and record. The cookie goes with its first use, and a provider takes a code once.
 #pragma once
 
-#include "core/config.h"
 #include "core/step.h"
 #include "identity/boundary.h"
 #include "identity/keys.h"
+#include "identity/provider.h"
 
 namespace identity {
 
@@ -30,7 +30,7 @@ std::string page_sign_in_address(std::string_view path);
 
 class PageSignIn {
  public:
-  PageSignIn(const core::Config& config, const Keys& keys) : config_(config), keys_(keys) {}
+  PageSignIn(const Provider& provider, const Keys& keys) : provider_(provider), keys_(keys) {}
 
   core::Outcome begin(const core::Url& url, const Site& site, core::Context& step) const;
   core::Outcome callback(const core::Request& request, const core::Url& url, const Site& site,
@@ -40,7 +40,7 @@ class PageSignIn {
                        core::Context& step) const;
 
  private:
-  const core::Config& config_;
+  const Provider& provider_;
   const Keys& keys_;
 };
 

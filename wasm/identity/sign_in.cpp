@@ -192,8 +192,8 @@ class Machine {
   Outcome operator()(const Leaving& state) {
     if (!first().ok()) return Respond{refusal(first())};
     const Answer answer(first());
-    const std::string url = authorization_url(config_, state.origin, answer.text("state"), state.challenge,
-                                              Freshness::any_session);
+    const std::string url = AuthKit(config_).authorization_url(state.origin, answer.text("state"),
+                                                               state.challenge, Freshness::any_session);
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
     return Respond{with_cookies(onward_page(url, "the sign-in page"), cookies)};
@@ -218,12 +218,12 @@ class Machine {
     }
     const auto data = answer.member("data");
     const std::string verifier(data ? core::string_member(*data, "verifier").value_or("") : "");
-    return await(code_exchange(config_, state.code, verifier),
+    return await(AuthKit(config_).code_exchange(state.origin, state.code, verifier),
                  Exchanging{state.origin, core::json_text(*request), cookies});
   }
 
   Outcome operator()(const Exchanging& state) {
-    std::variant<Exchanged, SignInProblem> exchanged = read_exchange(config_, first());
+    std::variant<Exchanged, SignInProblem> exchanged = AuthKit(config_).read_exchange(first());
     if (const SignInProblem* problem = std::get_if<SignInProblem>(&exchanged)) {
       return Respond{with_cookies(problem_page(*problem), state.cookies)};
     }
@@ -233,7 +233,7 @@ class Machine {
   }
 
   Outcome operator()(const Verifying& state) {
-    const std::variant<Person, SignInProblem> read = read_person(state.user, first());
+    const std::variant<Person, SignInProblem> read = AuthKit(config_).read_person(state.user, first());
     if (const SignInProblem* problem = std::get_if<SignInProblem>(&read)) {
       return Respond{with_cookies(problem_page(*problem), state.cookies)};
     }

@@ -206,6 +206,22 @@ const core::EffectResult* Call::perform(std::string_view key, core::Effect effec
   return nullptr;
 }
 
+const core::EffectResult* Call::result_of(std::string_view key) const {
+  const auto found = record_.effects.find(key);
+  return found == record_.effects.end() ? nullptr : &found->second;
+}
+
+void Call::forget(std::string_view key) {
+  const auto found = record_.effects.find(key);
+  if (found != record_.effects.end()) record_.effects.erase(found);
+}
+
+std::string Call::once(std::string_view key) {
+  const auto [found, added] = record_.effects.try_emplace(std::string(key));
+  if (added) found->second.bytes = step.entropy.identifier();
+  return found->second.bytes;
+}
+
 bool Call::sleep(std::string_view key, core::Duration duration) {
   const core::Instant until = record_.sleeps.try_emplace(std::string(key), step.now + duration).first->second;
   if (step.now >= until) return true;

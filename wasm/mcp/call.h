@@ -218,6 +218,12 @@ class Call {
   /// An effect outside, such as core::Fetch. Done at least once: it may be repeated if the process ends in
   /// it.
   const core::EffectResult* perform(std::string_view key, core::Effect effect);
+  /// What an effect gave; nothing as long as there is nothing.
+  const core::EffectResult* result_of(std::string_view key) const;
+  /// Drops what an effect gave, once it is kept elsewhere: it may be a secret, and a waiting call is stored.
+  void forget(std::string_view key);
+  /// A random identifier, the same in every run of this call.
+  std::string once(std::string_view key);
   /// True when the time is over.
   bool sleep(std::string_view key, core::Duration duration);
   /// From here on the call is a task (extension io.modelcontextprotocol/tasks) where tool and client can do

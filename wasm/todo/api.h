@@ -1,0 +1,44 @@
+// The Todo API as the tools use it: each request with a token that is exchanged for it, and allows that and
+// no more.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "mcp/call.h"
+#include "mcp/tool.h"
+
+namespace todo {
+
+struct Request {
+  std::string_view method;
+  /// Below the API's address.
+  std::string path;
+  std::string body = {};
+  std::string_view scope;
+  /// Where a request that is repeated must not be done twice (draft-ietf-httpapi-idempotency-key-header).
+  enum class Repeats { as_it_is, by_key } repeats = Repeats::as_it_is;
+};
+
+/// The API's answer with status 200, as JSON text.
+struct Answered {
+  std::string json;
+};
+/// `Waiting`: it is on its way. A `ToolResult`: the error to end with.
+using Outcome = std::variant<Answered, mcp::Waiting, mcp::ToolResult>;
+
+/// `key` names the request among those of one call. The call runs again until there is an answer.
+Outcome ask(mcp::Call& call, std::string_view key, const Request& request);
+
+/// What the token that a tool would call the API with says, as JSON text.
+Outcome claims_of_exchanged(mcp::Call& call, std::string_view scope);
+
+/// Ends a tool with the list that the API gave, or with what stopped it.
+mcp::ToolOutcome conclude(Outcome outcome);
+
+/// The schema of the list.
+std::string list_schema();
+
+}  // namespace todo
