@@ -53,6 +53,8 @@ interface Deputy {
   state: 'active' | 'paused' | 'revoked' | 'expired' | 'replaced';
   pauses: string[];
   ended: { at: Instant; reason: string; receipt: string; in_flight: number } | null;
+  /** Where somebody else issues the tokens: until when those of this deputy are good elsewhere, 0 for never. */
+  live_tokens?: { own: Instant; exchanged: Instant };
   scopes: string[];
   bounds: Bounds;
   sentence: string;

@@ -17,7 +17,7 @@ const EXPIRIES = { '1 hour': HOUR, '8 hours': 8 * HOUR, '1 day': DAY, '7 days': 
 const PAUSES = { human: 'You paused it.', administrator: 'An administrator paused it, and only one can resume it.', demo: 'The demo paused it, and only the demo’s tools resume it.' };
 const SAID = {
   revoke_all: 'All are revoked. Each has its receipt below.', bounds: 'Saved: it holds from now on.', ceilings: 'Saved: it holds from now on.',
-  erase: 'Erased.', approve: 'Approved.', refuse: 'Refused.', pause: 'Paused.', resume: 'Resumed.',
+  erase: 'Erased.', approve: 'Approved.', allow_again: 'It may begin again, with the bounds of a new deputy.', refuse: 'Refused.', pause: 'Paused.', resume: 'Resumed.',
 };
 const ENDS = {
   human: ADMIN ? 'revoked by the person' : 'revoked by you', administrator: 'revoked by an administrator', client: 'ended by its client', refresh_token_replayed: 'a used-up token of it was used again',
@@ -202,7 +202,7 @@ function columns() {
     !ADMIN && trailSheet(),
     h('div', { key: 'rest' },
       group('Ended', ended, (deputy) => h('details', { key: deputy.grant }, h('summary', name(deputy.client.name), h('span.quiet', ` ${why(deputy.ended)}, `, time(deputy.ended.at))),
-        h('p', deputy.sentence ?? ''), receipt(deputy))),
+        h('p', deputy.sentence ?? ''), answer(deputy.grant), receipt(deputy))),
       group('Earlier approvals', earlier, (approval) => h('p', { key: approval.id }, name(approval.client), `: ${approval.title}. `, h('span.quiet', `${OUTCOMES[approval.state]}, asked `, time(approval.asked_at)))),
       !ADMIN && [ceilings(), erasure()]));
 }
@@ -259,12 +259,23 @@ function charts({ activity: { from, bucket, ...series } }) {
 }
 
 /** That it ended, and the proof. */
-function receipt({ grant, ended }) {
+function receipt(deputy) {
+  const { grant, ended } = deputy;
   if (!ended) return;
   const { seq } = claims(ended.receipt);
   return h('div', { key: 'receipt' },
     h('p', h('strong', `${capital(why(ended))}, `, time(ended.at), '. '), `Nothing starts ${seq ? `after entry ${seq} of the trail` : 'any more'}. ${ended.in_flight ? `Under way then: ${number(ended.in_flight)}; the trail says how each ended.` : ended.in_flight === 0 ? 'Nothing was under way.' : ''}`),
+    elsewhere(deputy),
     ended.receipt && h('details', h('summary', 'Signed receipt'), h('pre', { tabindex: 0 }, ended.receipt), h('div.actions', button('Copy', 'copy', grant), button('Download', 'download', grant))));
+}
+
+/** Tokens that somebody else issued are good until their end, though not here. */
+function elsewhere({ grant, client, since, live_tokens: lives }) {
+  if (!lives) return;
+  const until = (whose, at) => at > now() && [`${whose} may be good elsewhere for some time: it ends `, time(at), '. '];
+  const newer = state.deputies.some((other) => other.client.name === client.name && other.since > since);
+  return h('div', { key: 'elsewhere' }, h('p.quiet', 'It stays out here with any token. ', until('Its token', lives.own), until('The one for the API behind', lives.exchanged)),
+    mayGrant() && !newer && h('div.actions', button('Allow again', 'allow_again', grant, client.name)));
 }
 
 /** What a JWS says; nothing is decided by it. */
