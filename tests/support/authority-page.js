@@ -71,6 +71,21 @@ export class AuthorityPage {
     return answer.json;
   }
 
+  /**
+   * Gives a deputy the bounds of a preset.
+   * @param {string} name of the preset
+   * @param {{ client?: string, most?: number }} [how] whose grant, if there are several; `most` instead of each limit's own
+   */
+  async allow(name, { client, most } = {}) {
+    const { presets, deputies } = await this.state();
+    const preset = presets.find((/** @type {any} */ each) => each.name === name);
+    const deputy = deputies.find((/** @type {any} */ each) => !each.ended && (!client || each.client.name === client));
+    const limits = preset.limits.map((/** @type {any} */ limit) => ({ ...limit, most: most ?? limit.most }));
+    const bounds = { tools: null, limits, ask_above: preset.ask_above, expires_at: null, until_sign_out: false };
+    await this.do({ do: 'bounds', grant: deputy.grant, bounds });
+    return /** @type {string} */ (deputy.grant);
+  }
+
   /** The newest entries first. @param {string} [query] @returns {Promise<any[]>} */
   async entries(query = '?limit=200') {
     return (await this.get(`/audit${query}`)).json.entries;

@@ -134,6 +134,18 @@ export class TodoMachine {
     return { person, sub: person.split('@')[0], client: registered, accessToken, refreshToken, mcp: this.mcp(accessToken) };
   }
 
+  /**
+   * A deputy that its human has seen, and lets do what a preset says.
+   * @param {string} [preset] @param {{ person?: string, most?: number }} [how] `most` instead of each limit's own
+   */
+  async deputize(preset = 'keep', { person, most } = {}) {
+    const deputy = await this.appoint({ person });
+    await deputy.mcp.call('get_my_todo_list');
+    const page = await this.page(deputy.person);
+    const grant = await page.allow(preset, { client: deputy.client.clientId, most });
+    return { ...deputy, page, grant };
+  }
+
   /** @param {string} [token] */
   mcp(token) {
     return new Endpoint(this.endpoint, token);
