@@ -1,21 +1,20 @@
 const DEFAULT_URL = 'http://localhost:8787';
-/** What clients call it in their lists (short_name in wasm/shop/service.cpp). */
-const SERVER = 'shop';
 
 /**
  * What to tell somebody who wants to connect a client.
  * @param {string} url of the server, without the path of the MCP endpoint
+ * @param {string} [name] what clients call it in their lists: short_name in the application's service.cpp
  * @returns {string}
  */
-export function clientLines(url) {
+export function clientLines(url, name = 'shop') {
   const endpoint = `${url}/mcp`;
   const isLocal = ['localhost', '127.0.0.1'].includes(new URL(url).hostname);
   return `Connect a client to ${endpoint}
 
-  Claude Code      claude mcp add --transport http ${SERVER} ${endpoint}
+  Claude Code      claude mcp add --transport http ${name} ${endpoint}
   mcp-remote       npx mcp-remote ${endpoint}
   MCP Inspector    npx pnpm@12 inspect${url === DEFAULT_URL ? '' : ` --url ${url}`}
-${isLocal ? desktopLocal(endpoint) : desktopDeployed(endpoint)}`;
+${isLocal ? desktopLocal(endpoint, name) : desktopDeployed(endpoint)}`;
 }
 
 /** @param {string} endpoint */
@@ -24,9 +23,9 @@ function desktopDeployed(endpoint) {
   claude.ai        the same, in the browser`;
 }
 
-/** @param {string} endpoint */
-function desktopLocal(endpoint) {
-  const server = `"${SERVER}": { "command": "npx", "args": ["-y", "mcp-remote", "${endpoint}"] }`;
+/** @param {string} endpoint @param {string} name */
+function desktopLocal(endpoint, name) {
+  const server = `"${name}": { "command": "npx", "args": ["-y", "mcp-remote", "${endpoint}"] }`;
   return `  Claude Desktop   Settings, Developer, Edit Config; then restart it:
 
     { "mcpServers": { ${server} } }

@@ -1,14 +1,13 @@
 /** `pnpm dev`: the whole server on this machine, rebuilt when the C++ or a page changes. */
-import { watchFile } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePort, startStack } from '../dev/stack.js';
+import { startStack } from '../dev/stack.js';
 import { buildWasm } from './build.js';
 import { clientLines } from './client-lines.js';
 import { completeDevVars, hasWorkOS, readDevVars } from './dev-vars.js';
-import { CommandFailed, Failure, PROJECT, program, step } from './run.js';
+import { PROJECT, program, step } from './run.js';
+import { endTogether, portOf, rebuildOnChange } from './serve.js';
 import { setup } from './setup.js';
-import { watchTrees } from './watch.js';
 
 const HELP = `pnpm dev [options]
 
@@ -17,27 +16,6 @@ WORKOS_CLIENT_ID and WORKOS_API_KEY. Changes of the C++, of the pages and of the
 
   --port PORT   where to listen (8787)
   --help        this text`;
-
-/** Rebuilds when a source has changed; one build at a time, and one more if something changed during it. */
-function rebuildOnChange() {
-  let wanted = false;
-  let building = false;
-  const rebuild = async () => {
-    wanted = true;
-    if (building) return;
-    building = true;
-    while (wanted) {
-      wanted = false;
-      await buildWasm().catch((error) => {
-        if (!(error instanceof CommandFailed)) throw error;
-        console.error('The build failed; the last good one goes on running.');
-      });
-    }
-    building = false;
-  };
-  watchTrees([join(PROJECT, 'wasm'), join(PROJECT, 'web')], rebuild);
-  watchFile(join(PROJECT, 'CMakeLists.txt'), { interval: 500 }, rebuild);
-}
 
 /** @param {import('../dev/workos.js').WorkOS | undefined} workos @param {string} url */
 function signInLines(workos, url) {
@@ -53,9 +31,7 @@ await program(import.meta.url, async () => {
     options: { port: { type: 'string', default: '8787' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help) return console.log(HELP);
-  const port = await freePort(Number(values.port)).catch((error) => {
-    throw new Failure(`Cannot listen on port ${values.port} (${error.code}). Another one: pnpm dev --port 8788`);
-  });
+  const port = await portOf(values.port, 'pnpm dev --port 8788');
 
   const vars = readDevVars();
   const workos = !hasWorkOS(vars);
@@ -77,20 +53,7 @@ await program(import.meta.url, async () => {
   );
   ready = true;
 
-  let stopping = false;
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, async () => {
-      stopping = true;
-      await stack.stop();
-      console.log('\nStopped.');
-      process.exit();
-    });
-  }
-  stack.ended.then(() => {
-    if (stopping) return;
-    console.error('The Worker has ended by itself.');
-    process.exit(1);
-  });
+  endTogether(stack);
   rebuildOnChange();
 
   const url = vars.PUBLIC_URL ?? stack.url;

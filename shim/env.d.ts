@@ -1,6 +1,7 @@
 // The Worker's bindings (wrangler.toml) that the shim knows; others the core names. Variables and secrets go to the core as they are: see wasm/core/config.h.
 interface Env {
   PRINCIPALS: DurableObjectNamespace<import('./principal.js').Principal>;
+  /** The shop's: a resource server keeps nothing there. */
   OAUTH_KV: KVNamespace;
   REGISTRATIONS?: RateLimit;
 }

@@ -1,6 +1,10 @@
 /** A human at their authority page: what its script would ask and send, by hand. */
 import { ask } from './http.js';
 import { Browser } from './human.js';
+import { signInAtIssuer } from './issuer-client.js';
+
+/** Where a page leads on to. @param {import('./human.js').Page} page */
+const lead = (page) => new URL(/** @type {string} */ (page.response.headers.get('Location') ?? page.onward), page.url).href;
 
 export class AuthorityPage {
   /** @param {string} url of the server @param {string} cookie @param {string} [base] /authority or /admin */
@@ -14,11 +18,23 @@ export class AuthorityPage {
   /** Signs in, through AuthKit. @param {string} url of the server @param {{ person?: string, base?: string }} [who] */
   static async open(url, { person = 'ada@example.com', base = '/authority' } = {}) {
     const browser = new Browser();
-    const lead = (/** @type {import('./human.js').Page} */ page) => new URL(/** @type {string} */ (page.response.headers.get('Location') ?? page.onward), page.url).href;
     const authKit = await browser.open(lead(await browser.open(lead(await browser.open(url + base)))));
     const link = authKit.links.find(({ href }) => new URL(href).searchParams.get('login_hint') === person && !new URL(href).searchParams.has('impersonator'));
     if (!link) throw new Error(`nobody called ${person} on the sign-in page`);
-    const done = await browser.open(lead(await browser.open(link.href)));
+    return AuthorityPage.#at(url, base, await browser.open(lead(await browser.open(link.href))));
+  }
+
+  /** Signs in at the issuer of the to-do list's tokens. @param {string} url of the server @param {{ person?: string }} [who] */
+  static async openAtIssuer(url, { person = 'ada@example.com' } = {}) {
+    const browser = new Browser();
+    const begins = await browser.open(lead(await browser.open(`${url}/authority`)));
+    const { redirect, page } = await signInAtIssuer(lead(begins), { person }, browser);
+    if (!redirect) throw new Error(`the sign-in ended on a page: ${page.status} ${page.text}`);
+    return AuthorityPage.#at(url, '/authority', await browser.open(redirect.href));
+  }
+
+  /** @param {string} url @param {string} base @param {import('./human.js').Page} done */
+  static async #at(url, base, done) {
     const cookie = done.response.headers.getSetCookie().find((each) => each.startsWith('__Host-authority='));
     if (!cookie) throw new Error(`nobody was signed in: ${done.status} ${done.text}`);
     const page = new AuthorityPage(url, cookie.split(';')[0], base);
@@ -53,6 +69,21 @@ export class AuthorityPage {
     const answer = await this.act(act);
     if (answer.status !== 200) throw new Error(`${JSON.stringify(act)} was refused: ${answer.status} ${answer.text}`);
     return answer.json;
+  }
+
+  /**
+   * Gives a deputy the bounds of a preset.
+   * @param {string} name of the preset
+   * @param {{ client?: string, most?: number }} [how] whose grant, if there are several; `most` instead of each limit's own
+   */
+  async allow(name, { client, most } = {}) {
+    const { presets, deputies } = await this.state();
+    const preset = presets.find((/** @type {any} */ each) => each.name === name);
+    const deputy = deputies.find((/** @type {any} */ each) => !each.ended && (!client || each.client.name === client));
+    const limits = preset.limits.map((/** @type {any} */ limit) => ({ ...limit, most: most ?? limit.most }));
+    const bounds = { tools: null, limits, ask_above: preset.ask_above, expires_at: null, until_sign_out: false };
+    await this.do({ do: 'bounds', grant: deputy.grant, bounds });
+    return /** @type {string} */ (deputy.grant);
   }
 
   /** The newest entries first. @param {string} [query] @returns {Promise<any[]>} */

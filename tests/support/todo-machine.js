@@ -1,0 +1,190 @@
+/** The whole to-do system with a memory: the MCP server, the Todo API and the issuer, and what passes between them. */
+import { randomBytes } from 'node:crypto';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PEOPLE } from '../../dev/people.js';
+import { startIssuer } from '../../dev/issuer.js';
+import { freePort, startStack } from '../../dev/stack.js';
+import { known, startTodoStack } from '../../dev/todo-stack.js';
+import { ApiTap } from './api-tap.js';
+import { AuthorityPage } from './authority-page.js';
+import { IssuerClient } from './issuer-client.js';
+import { Endpoint } from './mcp.js';
+
+/** All that a client may ask for, as the server's challenge has it. */
+export const SCOPE = 'openid profile todo_api:read todo_api:write';
+
+/**
+ * @typedef {object} Options
+ * @property {Record<string, string>} [vars] of the MCP server
+ * @property {Record<string, string>} [apiVars] of the Todo API
+ * @property {number} [people] how many more than usual can sign in, person1@example.com and so on
+ * @property {Partial<import('../../dev/issuer.js').Options>} [issuer]
+ */
+
+export class TodoMachine {
+  api = new ApiTap();
+  /** @type {import('../../dev/todo-stack.js').TodoStack | undefined} */
+  #stack;
+  /** @type {import('../../dev/issuer.js').Issuer | undefined} */
+  #issuer;
+  #storage = mkdtempSync(join(tmpdir(), 'mcp-todo-storage-'));
+  #port = 0;
+  #options;
+  #secret = randomBytes(32).toString('base64url');
+  #people;
+  #met = 0;
+
+  /** @param {Options} [options] */
+  constructor(options = {}) {
+    this.#options = options;
+    this.#people = Array.from({ length: options.people ?? 0 }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
+  }
+
+  async start() {
+    const { vars, apiVars, issuer } = this.#options;
+    this.#port ||= await freePort();
+    if (!this.#issuer) {
+      await this.api.start();
+      this.#issuer = await startIssuer({ ...known(this.#port, this.api.url), people: [...PEOPLE, ...this.#people], ...issuer });
+    }
+    this.#stack = await startTodoStack({
+      ports: { server: this.#port },
+      vars: { AUTHORITY_SECRET: this.#secret, ...vars },
+      apiVars,
+      issuer: this.#issuer,
+      apiUrl: this.api.url,
+      persistTo: this.#storage,
+    });
+    this.api.target = this.#stack.api.url;
+  }
+
+  /** The MCP server loses its power: nobody is asked, nothing is finished. Then it starts again. */
+  async crash() {
+    const { server, issuer } = this.#running;
+    await server.kill();
+    const vars = { AUTHORITY_SECRET: this.#secret, ...this.variables, ...this.#options.vars };
+    const again = await startStack({ workos: false, environment: 'todo', port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
+    this.#running.server = again;
+    this.#running.stop = async () => {
+      await Promise.all([again.stop(), this.#running.api.stop()]);
+    };
+    return issuer;
+  }
+
+  /** What the MCP server must know of the others. */
+  get variables() {
+    return {
+      PING_FEDERATE_ISSUER: this.issuer.url,
+      MCP_SERVER_CLIENT_ID: this.issuer.clientId,
+      MCP_SERVER_CLIENT_SECRET: this.issuer.clientSecret,
+      API_URL: this.api.url,
+    };
+  }
+
+  async stop() {
+    await this.#stack?.stop();
+    await this.#issuer?.close();
+    this.api.stop();
+    rmSync(this.#storage, { recursive: true, force: true });
+  }
+
+  get #running() {
+    if (!this.#stack) throw new Error('the machine has not been started');
+    return this.#stack;
+  }
+
+  get url() {
+    return this.#running.url;
+  }
+
+  /** Where MCP is spoken; also what tokens for this server are for. */
+  get endpoint() {
+    return `${this.url}/mcp`;
+  }
+
+  get issuer() {
+    if (!this.#issuer) throw new Error('the machine has not been started');
+    return this.#issuer;
+  }
+
+  /** Everything that both Workers have printed. */
+  get logs() {
+    return this.#running.server.logs() + this.#running.api.logs();
+  }
+
+  /** Somebody whom no other test knows. */
+  somebody() {
+    const person = this.#people[this.#met++];
+    if (!person) throw new Error('nobody is left: give the machine more people');
+    return person.email;
+  }
+
+  /**
+   * A deputy that has signed in, and that its human has not seen yet.
+   * @param {{ person?: string, scope?: string, name?: string, client?: IssuerClient }} [who]
+   */
+  async appoint({ person = this.somebody(), scope = SCOPE, name = 'Test Client', client } = {}) {
+    const registered = client ?? (await IssuerClient.register(this.issuer.url, this.endpoint, { client_name: name }));
+    const { status, body } = await registered.redeem(await registered.authorize({ person }, { scope }));
+    if (status !== 200) throw new Error(`no token: ${status} ${JSON.stringify(body)}`);
+    const { access_token: accessToken, refresh_token: refreshToken } = /** @type {Record<string, string>} */ (body);
+    return { person, sub: person.split('@')[0], client: registered, accessToken, refreshToken, mcp: this.mcp(accessToken) };
+  }
+
+  /**
+   * A deputy that its human has seen, and lets do what a preset says.
+   * @param {string} [preset] @param {{ person?: string, most?: number }} [how] `most` instead of each limit's own
+   */
+  async deputize(preset = 'keep', { person, most } = {}) {
+    const deputy = await this.appoint({ person });
+    await deputy.mcp.call('get_my_todo_list');
+    const page = await this.page(deputy.person);
+    const grant = await page.allow(preset, { client: deputy.client.clientId, most });
+    return { ...deputy, page, grant };
+  }
+
+  /** @param {string} [token] */
+  mcp(token) {
+    return new Endpoint(this.endpoint, token);
+  }
+
+  /** The page of somebody who signs in to it at the issuer. @param {string} person */
+  page(person) {
+    return AuthorityPage.openAtIssuer(this.url, { person });
+  }
+
+  /** The requests for exchanged tokens of a person, from the oldest on. @param {string} sub */
+  exchangesOf(sub) {
+    return this.issuer.recorded.filter(({ grantType, subject }) => grantType?.endsWith(':token-exchange') && subject?.sub === sub);
+  }
+
+  /** What reached the API for a person. @param {string} sub */
+  requestsOf(sub) {
+    return this.api.requests.filter(({ claims }) => claims?.sub === sub);
+  }
+
+  // ---- Looking into the storage, past the Workers ----
+
+  /** The files of one Worker's objects, each of one principal. @param {'todo' | 'todo-api'} worker */
+  objects(worker) {
+    return globSync(`${worker}/v3/do/*-Principal/*.sqlite`, { cwd: this.#storage })
+      .filter((file) => !file.endsWith('metadata.sqlite'))
+      .map((file) => join(this.#storage, file));
+  }
+
+  /** All rows of a table, of all objects of a Worker. @param {'todo' | 'todo-api'} worker @param {string} table */
+  rows(worker, table) {
+    return this.objects(worker).flatMap((file) => {
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+      try {
+        const there = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table);
+        return there ? database.prepare(`SELECT * FROM ${table}`).all() : [];
+      } finally {
+        database.close();
+      }
+    });
+  }
+}
