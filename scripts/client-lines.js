@@ -1,5 +1,5 @@
 const DEFAULT_URL = 'http://localhost:8787';
-/** What clients call it in their lists (kShortName in wasm/service.h). */
+/** What clients call it in their lists (short_name in wasm/shop/service.cpp). */
 const SERVER = 'shop';
 
 /**

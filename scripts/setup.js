@@ -34,7 +34,9 @@ const BUILD = [
 
 /** @type {Need[]} */
 const TEST = [
-  { name: 'GCC 12 or Clang 14, or newer', apt: 'g++', brew: 'llvm', found: () => atLeast([12], gccVersion()) || atLeast([14], clangVersion()) },
+  // It compiles these sources in two thirds of GCC's time.
+  { name: 'Clang 14 or newer', apt: 'clang', brew: 'llvm', found: () => atLeast([14], says('clang++', '--version')) },
+  { name: 'the sanitizers of Clang', apt: 'libclang-rt-dev', brew: 'llvm', found: sanitizers },
   { name: 'Catch2', apt: 'catch2', brew: 'catch2', found: () => header('catch2/catch.hpp', 'catch2/catch_all.hpp') },
   { name: 'SQLite', apt: 'libsqlite3-dev', brew: 'sqlite', found: () => header('sqlite3.h') },
   { name: 'OpenSSL', apt: 'libssl-dev', brew: 'openssl@3', found: () => header('openssl/evp.h') },
@@ -146,8 +148,13 @@ function inMultiarch(name) {
 }
 
 const cmakeVersion = () => says('cmake', '--version');
-const gccVersion = () => says('g++', '-dumpfullversion');
-const clangVersion = () => says('clang++', '--version');
+
+function sanitizers() {
+  if (process.platform === 'darwin') return true;
+  const cpu = { x64: 'x86_64', arm64: 'aarch64' }[/** @type {string} */ (process.arch)];
+  // A name that it does not find it gives back as it was.
+  return ['', `-${cpu}`].some((suffix) => says('clang++', `-print-file-name=libclang_rt.asan${suffix}.a`)?.startsWith('/'));
+}
 
 /** @param {string} name @param {string} question */
 function says(name, question) {

@@ -67,14 +67,24 @@ std::string mcp_continuation(std::string_view origin, std::string_view call) {
   return continuation(Machine::mcp, state.str());
 }
 
-/// The tools that a human can allow. Those of the demo come and go with it.
-std::vector<identity::ToolChoice> tool_choices(const core::Config& config) {
-  std::vector<identity::ToolChoice> choices;
-  for (const mcp::Tool& tool : shop::offer().tools) {
+/// What humans are told of the offer. The tools of the demo come and go with it.
+authority::Vocabulary words_for(const mcp::Offer& offer, const core::Config& config) {
+  const auto& [measures, scopes] = std::tie(service().measures, service().scopes);
+  authority::Vocabulary words{{measures.begin(), measures.end()}, {scopes.begin(), scopes.end()}, {}};
+  for (const mcp::Tool& tool : offer.tools) {
     if (!mcp::is_available(tool.availability, config)) continue;
-    choices.push_back({tool.name, tool.title, tool.scope});
+    using Access = authority::Vocabulary::Tool::Access;
+    const bool reads = tool.annotations.effect == mcp::Annotations::Effect::read_only;
+    words.tools.push_back({tool.name, tool.title, tool.scope, reads ? Access::read : Access::write});
   }
-  return choices;
+  for (authority::Vocabulary::Scope& scope : words.scopes) {
+    const auto takes_it = [&](const auto& thing) { return thing.scope == scope.name; };
+    if (std::any_of(offer.resources.begin(), offer.resources.end(), takes_it) ||
+        std::any_of(offer.templates.begin(), offer.templates.end(), takes_it)) {
+      scope.opens = authority::Vocabulary::Scope::Opens::more;
+    }
+  }
+  return words;
 }
 
 /// Whose object this is; empty before the first grant.
@@ -106,9 +116,10 @@ App::App(core::Config config, core::Crypto& crypto)
     : config_(std::move(config)),
       crypto_(crypto),
       keys_(config_, crypto),
-      sign_in_(config_, keys_, tool_choices(config_)),
-      page_sign_in_(config_, keys_),
-      server_(shop::offer()) {
+      server_(shop::offer()),
+      words_(words_for(server_.offer(), config_)),
+      sign_in_(config_, keys_, words_),
+      page_sign_in_(config_, keys_) {
   const std::vector<std::string> seeds = keys_.signing_seeds();
   notary_ = {config_.public_url, config_.wasm_sha256, seeds.empty() ? std::string() : seeds.front()};
   if (config_.workos_organization_id.empty()) return;
@@ -135,7 +146,7 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   identity::create_page_sessions_schema(storage);
   create_webhook_events_schema(storage);
   core::create_outbox_schema(storage);
-  core::adopt_old_outbox(storage, service::kCopies);
+  core::adopt_old_outbox(storage, shop::kCopies);
   shop::create_schema(storage);
   migrate(storage, kProtocolSchemaSetting, mcp::migrate);
   // Alarms that got lost are set again.
@@ -183,7 +194,7 @@ PageWorld App::page_world(std::string origin, core::Context& step) {
   return {page_notary_,
           jwks(),
           principal_of(*step.storage),
-          server_.offer(),
+          words_,
           [&](std::string_view grant_id, std::string_view reason, std::string_view by) {
             return end_grant(grant_id, authority::Event::revoke, reason, by, step);
           },
@@ -261,7 +272,7 @@ Outcome App::validated(const core::Request& request, const identity::Site& site,
 
 Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
                  core::Context& step) {
-  AuthorityGate gate(config_, notary_, site);
+  AuthorityGate gate(config_, words_, notary_, site);
   const std::optional<mcp::Caller> caller =
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
   // Whose time is over ends now, and not with the alarm.
@@ -414,7 +425,7 @@ std::optional<authority::Revocation> App::end_grant(std::string_view grant_id, a
 }
 
 Outcome App::on(const core::Alarm&, core::Context& step) {
-  AuthorityGate gate(config_, notary_);
+  AuthorityGate gate(config_, words_, notary_);
   server_.alarm(config_, gate, step);
   sweep_authority(step);
   return send_away(step);
@@ -462,7 +473,7 @@ Outcome App::send_away(core::Context& step) {
   Await await;
   for (authority::ArchiveText& text : part->texts) {
     await.effects.push_back(
-        core::PutCopy{std::string(service::kArchive), std::move(text.key), std::move(text.value), 0});
+        core::PutCopy{std::string(kArchive), std::move(text.key), std::move(text.value), 0});
   }
   core::WireWriter state;
   state.i64(part->first);
@@ -567,7 +578,7 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       core::WireReader reader(state);
       const std::string origin = reader.string();
       if (!reader.ok() || !step.storage) return lost;
-      AuthorityGate gate(config_, notary_);
+      AuthorityGate gate(config_, words_, notary_);
       return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
   }

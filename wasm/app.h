@@ -24,7 +24,7 @@ class App final : public core::Application {
   App(core::Config config, core::Crypto& crypto);
 
   core::Outcome handle(const core::Input& input, core::Context& step) override;
-  std::string scopes() const override { return service::scope_names(); }
+  std::string scopes() const override { return scope_names(); }
   std::string replay(std::string_view input) const override { return authority::replay(input); }
 
  private:
@@ -89,9 +89,10 @@ class App final : public core::Application {
   const core::Config config_;
   core::Crypto& crypto_;
   const identity::Keys keys_;
+  const mcp::Server server_;
+  const authority::Vocabulary words_;
   const identity::SignIn sign_in_;
   const identity::PageSignIn page_sign_in_;
-  const mcp::Server server_;
   authority::Notary notary_;
   /// The same under the address at which the page is open.
   authority::Notary page_notary_;

@@ -83,7 +83,7 @@ mcp::Permission AuthorityGate::permit(const mcp::Use& use, const mcp::Caller&, c
 }
 
 std::string AuthorityGate::refusal(const authority::Decision& decision, std::string_view name) const {
-  return authority::refusal(service::vocabulary(), decision, name, site_.origin + "/authority");
+  return authority::refusal(words_, decision, name, site_.origin + "/authority");
 }
 
 mcp::Permission AuthorityGate::permission(const mcp::Use& use, const authority::Decision& decision) const {
@@ -175,7 +175,7 @@ std::string AuthorityGate::ended(mcp::Ending how, core::Context& step) {
   const auto end = how == mcp::Ending::done ? authority::Desk::End::done : authority::Desk::End::failed;
   const authority::Link link = run_->desk.end(run_->use, run_->subject, end);
   const authority::Actor actor{reach_.principal, reach_.id, {}, {}, {}};
-  return core::json_quote(service::kReceiptKey) + ':' +
+  return core::json_quote(service().receipt_key) + ':' +
          core::json_quote(authority::receipt(step, notary_, actor, link));
 }
 

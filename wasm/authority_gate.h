@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authority/sentence.h"
 #include "authority/use.h"
 #include "identity/boundary.h"
 #include "mcp/gate.h"
@@ -20,8 +21,9 @@ authority::Grant within(authority::Grant grant, const std::vector<std::string>& 
 
 class AuthorityGate final : public mcp::Gate {
  public:
-  AuthorityGate(const core::Config& config, authority::Notary notary, identity::Site site = {})
-      : config_(config), notary_(std::move(notary)), site_(std::move(site)) {}
+  AuthorityGate(const core::Config& config, const authority::Vocabulary& words, authority::Notary notary,
+                identity::Site site = {})
+      : config_(config), words_(words), notary_(std::move(notary)), site_(std::move(site)) {}
 
   /// The caller with a valid token; nothing where the grant does not stand.
   std::optional<mcp::Caller> admit(std::string_view grant_id, const std::vector<std::string>& token_scopes,
@@ -57,6 +59,7 @@ class AuthorityGate final : public mcp::Gate {
   std::string needed(std::string_view scope) const;
 
   const core::Config& config_;
+  const authority::Vocabulary& words_;
   authority::Notary notary_;
   identity::Site site_;
   authority::Grant reach_;

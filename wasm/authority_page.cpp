@@ -16,6 +16,7 @@
 #include "mcp/subscriptions.h"
 #include "responses.h"
 #include "service.h"
+#include "trail_view.h"
 
 namespace {
 
@@ -54,7 +55,7 @@ std::optional<int64_t> number(const core::Url& url, std::string_view name) {
 
 // ---- Looking ----
 
-Response audit_response(const core::Url& url, core::Context& step) {
+Response audit_response(const core::Url& url, const PageWorld& world, core::Context& step) {
   const int64_t before = number(url, "before").value_or(int64_t{1} << 53);
   const int64_t limit = std::clamp<int64_t>(number(url, "limit").value_or(kUsualEntries), 1, kMostEntries);
   const std::string grant = core::form_value(url.query, "grant").value_or("");
@@ -63,7 +64,7 @@ Response audit_response(const core::Url& url, core::Context& step) {
   std::string entries;
   for (size_t i = 0; i < rows.size() && i < static_cast<size_t>(limit); ++i) {
     if (i > 0) entries += ',';
-    entries += entry_view(rows[i], *step.storage);
+    entries += entry_view(rows[i], world.words, *step.storage);
   }
   const bool more = rows.size() > static_cast<size_t>(limit);
   // The page ends with what is in the object; the export has the rest.
@@ -92,7 +93,7 @@ Outcome export_trail(const core::Url& url, const PageWorld& world, core::Context
     state.i64(after);
     state.bytes(text);
     for (const std::string& key : part->keys) {
-      await.effects.push_back(core::GetCopy{std::string(service::kArchive), key});
+      await.effects.push_back(core::GetCopy{std::string(kArchive), key});
       state.bytes(key);
     }
     await.continuation = state.take();
@@ -167,10 +168,6 @@ Response move(Movement movement, std::string_view grant_id, const Doer& by, cons
   return done();
 }
 
-std::vector<authority::Measure> measures() {
-  return {service::kMeasures.begin(), service::kMeasures.end()};
-}
-
 /// Only says what the bounds would come to, or sets them.
 enum class Bounding { say, set };
 Response bounds(core::JsonView act, Bounding bounding, const PageWorld& world, core::Context& step) {
@@ -178,12 +175,12 @@ Response bounds(core::JsonView act, Bounding bounding, const PageWorld& world, c
   if (!grant) return unknown_deputy();
   const auto json = core::member(act, "bounds");
   if (!json) return refused(400, "invalid_bounds", "bounds are missing");
-  const auto bounds = authority::read_bounds(*json, measures());
+  const auto bounds = authority::read_bounds(*json, world.words.measures);
   if (const std::string* problem = std::get_if<std::string>(&bounds)) {
     return refused(400, "invalid_bounds", *problem);
   }
   const authority::Bounds& chosen = std::get<authority::Bounds>(bounds);
-  const std::string sentence = authority::sentence(service::vocabulary(), grant->terms.scopes, chosen);
+  const std::string sentence = authority::sentence(world.words, grant->terms.scopes, chosen);
   Response said = identity::page_data(200, core::json_text(core::Json{{"ok", true}, {"sentence", sentence}}));
   if (bounding == Bounding::say) return said;
   authority::set_bounds(*step.storage, grant->id, chosen, sentence);
@@ -200,7 +197,7 @@ Response bounds(core::JsonView act, Bounding bounding, const PageWorld& world, c
 }
 
 Response set_ceilings(core::JsonView act, const PageWorld& world, core::Context& step) {
-  const auto limits = authority::read_limits(core::member(act, "limits"), measures());
+  const auto limits = authority::read_limits(core::member(act, "limits"), world.words.measures);
   if (const std::string* problem = std::get_if<std::string>(&limits)) {
     return refused(400, "invalid_limits", *problem);
   }
@@ -313,7 +310,7 @@ core::Response archived_export(std::string_view state, const std::vector<core::E
 
 void delete_archived(core::Context& step, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) {
-    core::enqueue(step, core::OutgoingDelete{std::string(service::kArchive), key}, step.now + kDeletionTried);
+    core::enqueue(step, core::OutgoingDelete{std::string(kArchive), key}, step.now + kDeletionTried);
   }
 }
 
@@ -345,9 +342,9 @@ Outcome authority_page(const core::Request& request, const core::Url& url, const
                                            identity::fill("authority.html", {{"heading", "Your deputies"}}))};
   }
   if (path == "/authority/state") {
-    return Respond{identity::page_data(200, core::json_text(state_view(session, world.offer, step)))};
+    return Respond{identity::page_data(200, core::json_text(state_view(session, world.words, step)))};
   }
-  if (path == "/authority/audit") return Respond{audit_response(url, step)};
+  if (path == "/authority/audit") return Respond{audit_response(url, world, step)};
   if (path == "/authority/export") return export_trail(url, world, step);
   if (path == "/authority/events") return events(session, step);
   return Respond{refused(404, "not_found", "There is nothing here.")};

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "authority/revocation.h"
+#include "authority/sentence.h"
 #include "core/step.h"
 #include "identity/boundary.h"
 #include "identity/page_sessions.h"
-#include "mcp/server.h"
 
 /// What the page needs of the application around it.
 struct PageWorld {
@@ -22,7 +22,8 @@ struct PageWorld {
   std::string jwks;
   /// Whose object this is.
   std::string principal;
-  const mcp::Offer& offer;
+  /// What things are called here.
+  const authority::Vocabulary& words;
   /// Ends a grant with all that hangs on it; nothing where it had ended before.
   std::function<std::optional<authority::Revocation>(std::string_view grant_id, std::string_view reason,
                                                      std::string_view by)>

@@ -100,7 +100,7 @@ Json approvals_view(core::Context& step) {
     for (const auto& [label, value] : question.what) what.push_back(Json::array({label, value}));
     list.push_back({{"id", approval.id},
                     {"grant", question.grant_id},
-                    {"client", grant ? grant->client_name : std::string()},
+                    {"client", grant ? deputy_name(*grant, *step.storage) : std::string()},
                     {"tool", question.tool},
                     {"title", question.title},
                     {"what", std::move(what)},
@@ -113,7 +113,7 @@ Json approvals_view(core::Context& step) {
 
 Json measures_view() {
   Json list = Json::array();
-  for (const authority::Measure& measure : service::kMeasures) {
+  for (const authority::Measure& measure : service().measures) {
     list.push_back({{"name", measure.name},
                     {"unit", measure.unit == authority::Measure::Unit::money ? "money" : "count"},
                     {"one", measure.one},
@@ -125,7 +125,7 @@ Json measures_view() {
 
 Json presets_view() {
   Json list = Json::array();
-  for (const service::Preset& preset : service::kPresets) {
+  for (const Preset& preset : service().presets) {
     Json scopes = Json::array();
     for (std::string_view scope : core::split(preset.scopes, ' ')) scopes.push_back(scope);
     list.push_back({{"name", preset.name},
@@ -138,74 +138,34 @@ Json presets_view() {
   return list;
 }
 
-Json tools_view(const mcp::Offer& offer) {
+Json scopes_view(const authority::Vocabulary& words) {
   Json list = Json::array();
-  for (const mcp::Tool& tool : offer.tools) {
-    if (tool.availability != mcp::Availability::always) continue;
-    const bool read = tool.annotations.effect == mcp::Annotations::Effect::read_only;
+  for (const auto& scope : words.scopes) list.push_back({{"name", scope.name}, {"allows", scope.allows}});
+  return list;
+}
+
+Json tools_view(const authority::Vocabulary& words) {
+  Json list = Json::array();
+  for (const authority::Vocabulary::Tool& tool : words.tools) {
+    const bool reads = tool.access == authority::Vocabulary::Tool::Access::read;
     list.push_back({{"name", tool.name},
                     {"title", tool.title},
                     {"scope", tool.scope},
-                    {"access", read ? "read" : "write"}});
+                    {"access", reads ? "read" : "write"}});
   }
   return list;
 }
 
-/// What an entry tells, in a sentence. `entry`: what was written at its time.
-std::string sentence_of(std::string_view kind, core::JsonView entry) {
-  const auto text = [&](std::string_view name) {
-    return std::string(core::string_member(entry, name).value_or(""));
-  };
-  const auto details = core::member(entry, "details");
-  const auto detail = [&](std::string_view name) {
-    return details ? std::string(core::string_member(*details, name).value_or("")) : std::string();
-  };
-  const auto decision = core::member(entry, "decision");
-  std::string reason(decision ? core::string_member(*decision, "reason").value_or("") : "");
-  std::replace(reason.begin(), reason.end(), '_', ' ');
-  const std::string name = text("name"), result = text("result");
-  if (kind == "call" || kind == "outcome") {
-    if (result == "done") return "Used " + name + '.';
-    if (result == "denied") return "Was refused " + name + ": " + reason + '.';
-    if (result == "asked") return "Asked you before " + name + '.';
-    if (result == "waiting") return "Began " + name + '.';
-    if (result == "failed") return name + " came to nothing.";
-    return name + " was " + result + '.';
-  }
-  if (kind == "denials") {
-    const int64_t more = details ? core::integer_member(*details, "more").value_or(0) : 0;
-    return "Was refused " + name + ' ' + std::to_string(more) + (more == 1 ? " more time." : " more times.");
-  }
-  if (kind == "grant") return "Became your deputy.";
-  if (kind == "bounds") return "Got other bounds.";
-  if (kind == "ceilings") return "The limits over all deputies were changed.";
-  if (kind == "pause") return "Was paused (" + detail("cause") + ").";
-  if (kind == "resume") return "May go on (" + detail("cause") + ").";
-  if (kind == "revocation") return "Ended: " + detail("reason") + '.';
-  if (kind == "approval") return (result == "approved" ? "You approved " : "You refused ") + name + '.';
-  if (kind == "erasure") {
-    const auto count = [&](std::string_view of) {
-      return details ? core::integer_member(*details, of).value_or(0) : 0;
-    };
-    const int64_t entries = count("arguments"), records = count("records");
-    std::string told =
-        "The details of " + std::to_string(entries) + (entries == 1 ? " entry" : " entries") + " were erased";
-    if (records > 0)
-      told += ", and those of " + std::to_string(records) + (records == 1 ? " record" : " records");
-    return told + '.';
-  }
-  return std::string(kind) + '.';
-}
-
-std::string_view outcome_of(std::string_view kind, std::string_view result) {
-  if (kind == "denials" || result == "denied") return "denied";
-  if (result == "asked") return "asked";
-  if (result == "failed" || result == "stopped" || result == "abandoned") return "failed";
-  if (result == "waiting") return "allowed";
-  return "done";
-}
-
 }  // namespace
+
+std::string deputy_name(const authority::Grant& grant, core::Storage& storage) {
+  const core::Rows rows = storage.query(
+      "SELECT count(DISTINCT client_id) + 1 FROM grants WHERE client_name = ?1 AND client_id <> ?2 AND"
+      " created_at < (SELECT min(created_at) FROM grants WHERE client_name = ?1 AND client_id = ?2)",
+      {grant.client_name, grant.client_id});
+  const std::string number = std::to_string(rows.integer(0, 0));
+  return number == "1" ? grant.client_name : grant.client_name + " (" + number + ')';
+}
 
 core::Json deputy_view(const authority::Grant& grant, core::Context& step) {
   core::Storage& storage = *step.storage;
@@ -216,7 +176,9 @@ core::Json deputy_view(const authority::Grant& grant, core::Context& step) {
   return {
       {"grant", grant.id},
       {"client",
-       {{"name", grant.client_name}, {"known_by", grant.client_known_by}, {"host", grant.client_host}}},
+       {{"name", deputy_name(grant, storage)},
+        {"known_by", grant.client_known_by},
+        {"host", grant.client_host}}},
       {"since", grant.created_at.milliseconds},
       {"last_used", instant(authority::last_used(storage, grant.id))},
       {"state", name(grant.terms.state)},
@@ -230,12 +192,9 @@ core::Json deputy_view(const authority::Grant& grant, core::Context& step) {
   };
 }
 
-core::Json state_view(const identity::PageSession& session, const mcp::Offer& offer, core::Context& step) {
+core::Json state_view(const identity::PageSession& session, const authority::Vocabulary& words,
+                      core::Context& step) {
   core::Storage& storage = *step.storage;
-  Json scopes = Json::array();
-  for (const service::Scope& scope : service::kScopes) {
-    scopes.push_back({{"name", scope.name}, {"allows", scope.allows}});
-  }
   Json deputies = Json::array();
   for (const authority::Grant& grant : authority::list_grants(storage, kMostDeputies)) {
     deputies.push_back(deputy_view(grant, step));
@@ -243,7 +202,7 @@ core::Json state_view(const identity::PageSession& session, const mcp::Offer& of
   const authority::Link head = authority::head(storage);
   return {
       {"now", step.now.milliseconds},
-      {"service", service::kName},
+      {"service", service().name},
       {"person", {{"name", session.person.user.name}, {"email", session.person.user.email}}},
       {"session",
        {{"signed_in_at", session.signed_in_at.milliseconds},
@@ -251,8 +210,8 @@ core::Json state_view(const identity::PageSession& session, const mcp::Offer& of
         {"admin", identity::may_administer(session)},
         {"csrf", session.csrf}}},
       {"measures", measures_view()},
-      {"tools", tools_view(offer)},
-      {"scopes", std::move(scopes)},
+      {"tools", tools_view(words)},
+      {"scopes", scopes_view(words)},
       {"presets", presets_view()},
       {"pauses", authority::pauses_of(storage, authority::kAllDeputies)},
       {"ceilings", limits_view(authority::ceilings(storage))},
@@ -264,27 +223,4 @@ core::Json state_view(const identity::PageSession& session, const mcp::Offer& of
          {"call", "outcome", "denials", "approval", "grant", "revocation", "pause", "resume", "bounds",
           "ceilings", "erasure"}}}},
   };
-}
-
-std::string entry_view(const authority::Row& row, core::Storage& storage) {
-  core::JsonGate gate;
-  const core::JsonView entry = gate.parse(row.entry).root;
-  const auto text = [&](std::string_view name) { return core::string_member(entry, name).value_or(""); };
-  const auto decision = core::member(entry, "decision");
-  const auto reason = decision ? core::string_member(*decision, "reason") : std::nullopt;
-  const auto grant = authority::find_grant(storage, row.grant_id);
-  const std::string arguments = row.arguments.value_or("null");
-  std::string json = "{\"seq\":" + std::to_string(row.seq) + ",\"at\":" + std::to_string(row.at.milliseconds);
-  const auto add = [&](std::string_view name, std::string_view value) {
-    json.append(",\"").append(name).append("\":") += value.empty() ? "null" : core::json_quote(value);
-  };
-  add("kind", row.kind);
-  add("grant", row.grant_id);
-  add("client", grant ? grant->client_name : std::string());
-  add("tool", text("name"));
-  add("outcome", outcome_of(row.kind, text("result")));
-  add("reason", reason.value_or(""));
-  add("text", sentence_of(row.kind, entry));
-  add("hash", row.hash);
-  return json + ",\"arguments\":" + arguments + ",\"raw\":" + row.entry + '}';
 }

@@ -63,13 +63,13 @@ core::Response not_configured(const std::vector<core::Config::Problem>& problems
 core::Response landing(const identity::Site& site) {
   const bool local = core::is_loopback_host(core::parse_url(site.origin)->host);
   return identity::page(
-      200, service::kHeading,
+      200, service().heading,
       identity::fill(
           "landing.html",
-          {{"heading", std::string(service::kHeading)},
+          {{"heading", std::string(service().heading)},
            {"mcp", site.resource()},
            {"clients",
             identity::fill(local ? "connect-local.html" : "connect-deployed.html",
-                           {{"mcp", site.resource()}, {"server", std::string(service::kShortName)}}),
+                           {{"mcp", site.resource()}, {"server", std::string(service().short_name)}}),
             identity::Slot::Kind::html}}));
 }

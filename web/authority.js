@@ -146,7 +146,7 @@ function render() {
   const asked = state?.approvals.filter(waits).length;
   document.title = (asked ? `(${asked}) ` : '') + TITLE;
   const held = desk.contains(document.activeElement) && (document.activeElement?.closest('article, section') ?? desk);
-  lay(desk, h('div', { id: 'desk' }, state && strip(), top(), ADMIN && userForm(), answer('page'), state && [...notices(), columns()]));
+  lay(desk, h('div', { id: 'desk' }, (state || ADMIN) && strip(), top(), ADMIN && userForm(), answer('page'), state && [...notices(), columns()]));
   // What had the focus is gone: what comes next is near where it was.
   if (held && document.activeElement === document.body) find('[tabindex="-1"]', held.isConnected ? held : desk).focus({ preventScroll: true });
 }
@@ -154,7 +154,7 @@ function render() {
 function strip() {
   return h('div.strip', ADMIN ? h('a', { href: '/authority' }, 'Your deputies')
     : [h(line === 'live' ? 'span.live' : 'span.lost', line === 'connecting' ? 'Connecting …' : capital(line)), person(), state.session.admin && h('a', { href: '/admin' }, 'Administration')],
-    button('Sign out', 'sign_out', 'page'));
+    state && button('Sign out', 'sign_out', 'page'));
 }
 
 const person = () => h('bdi', { title: state.person?.email }, state.person?.name || state.person?.email || 'Nobody known here');

@@ -178,7 +178,7 @@ struct Asked : Realm {
   }
   void call(int64_t cents) {
     step([&](core::Context& context) {
-      AuthorityGate gate(config, notary, identity::Site{"https://shop.example"});
+      AuthorityGate gate(config, words, notary, identity::Site{"https://shop.example"});
       const auto caller = gate.admit("g1", {"read", "buy"}, context);
       REQUIRE(caller);
       const mcp::Use use{.name = "buy", .scope = "buy", .method = mcp::kToolsCall, .title = "Buy a T-shirt"};
@@ -191,6 +191,7 @@ struct Asked : Realm {
   }
   int64_t deliveries() { return storage.query("SELECT count(*) FROM deliveries").integer(0, 0); }
   core::Config config;
+  authority::Vocabulary words{kMeasures, {}, {}};
 };
 
 }  // namespace

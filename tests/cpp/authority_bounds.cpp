@@ -33,7 +33,10 @@ const json kAll = {{"tools", {"look", "buy"}},
                    {"until_sign_out", true}};
 
 authority::Vocabulary vocabulary() {
-  return {kMeasures, {{"read", "look at things"}, {"buy", "buy things"}}};
+  using Opens = authority::Vocabulary::Scope::Opens;
+  return {kMeasures,
+          {{"read", "look at things", Opens::more}, {"buy", "buy things"}},
+          {{"look", "Look around", "read"}, {"buy", "Buy a thing", "buy"}}};
 }
 
 /// What a reader understands of a sentence: the same limits, or the sentence does not tell all.
@@ -112,11 +115,26 @@ TEST_CASE("Bounds: what cannot be is refused with a sentence that says what") {
 TEST_CASE("Sentence: it says all that the decision reads, in plain words") {
   const Bounds bounds = std::get<Bounds>(read(kAll));
   CHECK(authority::sentence(vocabulary(), {"read", "buy"}, bounds) ==
-        "It may look at things, and buy things. Its only tools are look and buy. At most 60 calls a minute, "
+        "It may look at things, and buy things. Its only tools are \"Look around\" and \"Buy a thing\". At "
+        "most 60 calls a minute, "
         "1 order in any 24 hours and 50.00 EUR in any 7 days. No items. It asks you before more than 20.05 "
         "EUR at once. It ends on 2026-09-21 at 14:13 UTC, or when you sign out.");
   CHECK(authority::sentence(vocabulary(), {}, Bounds()) ==
         "It may do nothing. No calls, no orders, no items and no EUR. It ends when you end it.");
+}
+
+TEST_CASE("Sentence: it names no scope of which nothing is left") {
+  const auto begins = [](std::vector<std::string> tools) {
+    Bounds bounds;
+    bounds.tools = std::move(tools);
+    const std::string text = authority::sentence(vocabulary(), {"read", "buy"}, bounds);
+    return text.substr(0, text.find(" No calls"));
+  };
+  CHECK(begins({"look"}) == "It may look at things. Its only tool is \"Look around\".");
+  // There is more to look at than that tool shows.
+  CHECK(begins({"buy"}) == "It may look at things, and buy things. Its only tool is \"Buy a thing\".");
+  CHECK(begins({}) == "It may look at things. It has no tools.");
+  CHECK(begins({"gone"}) == "It may look at things. Its only tool is \"gone\".");
 }
 
 TEST_CASE("Sentence: whoever reads it knows the limits") {

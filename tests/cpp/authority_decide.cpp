@@ -178,6 +178,22 @@ TEST_CASE("Decide: a cost that is no amount is refused") {
         Reason::limit_reached);
 }
 
+TEST_CASE("Decide: what is listed twice counts together") {
+  const authority::Terms terms = usual_terms();
+  const auto decided = [&](std::vector<authority::Cost> costs) {
+    authority::Action action{"buy", "buy"};
+    action.costs = std::move(costs);
+    return authority::decide(terms, {}, action, kNow);
+  };
+  CHECK(decided({{"EUR", 1000}, {"orders", 1}, {"EUR", 1000}}).reason == Reason::allowed);
+  CHECK(decided({{"EUR", 1000}, {"EUR", 1001}}).reason == Reason::approval_required);
+  CHECK(decided({{"EUR", 1000}, {"EUR", 1001}}).asked == 2001);
+  CHECK(decided({{"EUR", 3000}, {"EUR", 2001}}).reason == Reason::over_limit);
+  CHECK(decided({{"orders", 6}, {"orders", 5}}).reason == Reason::over_limit);
+  CHECK(decided({{"EUR", authority::kMaxAmount}, {"EUR", 1}}).reason == Reason::invalid_cost);
+  CHECK(decided({{"EUR", 2}, {"EUR", -1}}).reason == Reason::invalid_cost);
+}
+
 TEST_CASE("Replay: what is no input gives nothing, and a changed number another decision") {
   CHECK(authority::replay("") == "");
   CHECK(authority::replay("{}") == "");

@@ -136,6 +136,41 @@ TEST_CASE("Use: what a crash left held is free when its time is over, and the tr
   CHECK(realm.storage.query("SELECT count(*) FROM uses").integer(0, 0) == 0);
 }
 
+TEST_CASE("Use: whoever comes to it when its time is over abandons it, and begins a new one") {
+  // The alarm is late, or was there already.
+  for (const bool swept : {false, true}) {
+    Realm realm;
+    realm.grant();
+    const Use late = begin_purchase(realm, 2000);
+    realm.now = realm.now + authority::kHoldLifetime;
+    if (swept) realm.step([&](core::Context& context) { authority::sweep_uses(context, realm.notary); });
+    // What the first held is free, and somebody else's.
+    CHECK(realm.buy(2000).decision.reason == Reason::allowed);
+    CHECK(realm.buy(2000).decision.reason == Reason::allowed);
+    finish_purchase(realm, late, 2000, Desk::End::failed);
+    CHECK(settled(realm, "EUR") == 4000);
+    CHECK(held(realm, "EUR") == 0);
+    int64_t outcomes = 0;
+    for (const json& entry : realm.entries()) {
+      if (entry.at("kind") != "outcome") continue;
+      ++outcomes;
+      CHECK(entry.at("result") == "abandoned");
+      CHECK(entry.at("refers") == late.began);
+    }
+    CHECK(outcomes == 1);
+  }
+}
+
+TEST_CASE("Use: an effect that has run counts, though its deputy may not go on") {
+  Realm realm;
+  realm.grant();
+  const Use running = begin_purchase(realm, 2000);
+  authority::pause(realm.storage, "g1", authority::kHumanPause, realm.now);
+  CHECK(finish_purchase(realm, running, 2000, Desk::End::failed) == Reason::paused);
+  CHECK(settled(realm, "EUR") == 2000);
+  CHECK(held(realm, "EUR") == 0);
+}
+
 TEST_CASE("Use: a grant that replaces another has used up what the other had") {
   Realm realm;
   realm.grant();
@@ -227,6 +262,31 @@ TEST_CASE("Approval: a call that has used its yes goes on with it") {
   CHECK(settled(realm, "EUR") == 2001);
 }
 
+TEST_CASE("Approval: the yes that a call was given stands, whatever is said to the next") {
+  Realm realm;
+  realm.grant();
+  say(realm, realm.buy(2001).asked->id, authority::Verdict::approve);
+  const Use use = begin_purchase(realm, 2001);
+  realm.now = realm.now + core::milliseconds(1);
+  const std::string refused = realm.buy(2001).asked->id;
+  say(realm, refused, authority::Verdict::refuse);
+  CHECK(finish_purchase(realm, use, 2001, Desk::End::done) == Reason::allowed);
+  CHECK(settled(realm, "EUR") == 2001);
+}
+
+TEST_CASE("Approval: a call that has a yes uses up no second one") {
+  Realm realm;
+  authority::Terms terms = usual_terms();
+  terms.bounds.limits[2].most = 10'000;
+  realm.grant("g1", terms);
+  say(realm, realm.buy(2001).asked->id, authority::Verdict::approve);
+  const Use use = begin_purchase(realm, 2001);
+  realm.now = realm.now + core::milliseconds(1);
+  say(realm, realm.buy(2001).asked->id, authority::Verdict::approve);
+  finish_purchase(realm, use, 2001, Desk::End::done);
+  CHECK(realm.buy(2001).decision.reason == Reason::allowed);
+}
+
 TEST_CASE("Approval: it belongs to one grant") {
   Realm realm;
   realm.grant("g1", usual_terms(), "c1");
@@ -302,6 +362,14 @@ TEST_CASE("Revocation: the receipt lists what was in flight, and how that ended 
   const Use running = begin_purchase(realm, 100);
   const Use finished = begin_purchase(realm, 100);
   finish_purchase(realm, finished, 100, Desk::End::done);
+  const std::string waiting = realm.step([&](core::Context& context) {
+    const authority::Grant grant = realm.found();
+    Desk desk(context, realm.notary, grant, {"ada", "g1", "c1", "session", "legacy"});
+    Use use;
+    desk.admit(use, Realm::kBuy, Realm::action(), "{}", Realm::kKept);
+    desk.waits(use, Realm::kBuy, Desk::For::client);
+    return use.id;
+  });
   const auto revocation = revoke(realm);
   REQUIRE(revocation);
   CHECK(revocation->in_flight == 1);
@@ -312,8 +380,10 @@ TEST_CASE("Revocation: the receipt lists what was in flight, and how that ended 
   CHECK(receipt.at("seq") == last.at("seq"));
   CHECK(receipt.at("hash") == authority::head(realm.storage).hash);
 
-  realm.step(
-      [&](core::Context& context) { authority::stop_use(context, realm.notary, running.id, "stopped"); });
+  // What waited for its client was no effect: its end is in the trail, not in the receipt.
+  for (const std::string& id : {waiting, running.id}) {
+    realm.step([&](core::Context& context) { authority::stop_use(context, realm.notary, id, "stopped"); });
+  }
   const json ended = payload_of(authority::find_revocation(realm.storage, "g1")->ended_receipt);
   CHECK(ended.at("ended") ==
         json::array({{{"began", running.began}, {"result", "stopped"}, {"seq", realm.entries().size()}}}));

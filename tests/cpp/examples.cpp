@@ -120,7 +120,7 @@ TEST_CASE("Examples: what can go wrong with an API is an answer for the agent") 
     for (const auto& [answer, words] : cases) {
       CAPTURE(revision, words);
       Examples world;
-      world.perform = [&](const core::Effect&) { return answer; };
+      world.perform = [&answered = answer](const core::Effect&) { return answered; };
       const Reply reply = world.call(revision, "exchangeRate", {{"from", "EUR"}, {"to", "USD"}});
       CHECK(reply.is_tool_error());
       CHECK(mentions(reply.tool_text(), words));

@@ -6,6 +6,10 @@ namespace authority {
 
 namespace {
 
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
 /// "a, b and c".
 std::string listed(const std::vector<std::string>& parts, std::string_view last) {
   std::string text;
@@ -16,6 +20,23 @@ std::string listed(const std::vector<std::string>& parts, std::string_view last)
   return text;
 }
 
+/// It opens something: any of its tools, or what is no tool.
+bool opens_something(const Vocabulary& vocabulary, const Vocabulary::Scope& scope, const Bounds& bounds) {
+  if (!bounds.tools || scope.opens == Vocabulary::Scope::Opens::more) return true;
+  return std::any_of(vocabulary.tools.begin(), vocabulary.tools.end(), [&](const Vocabulary::Tool& tool) {
+    return tool.scope == scope.name && contains(*bounds.tools, tool.name);
+  });
+}
+
+std::string tools_in_words(const Vocabulary& vocabulary, const std::vector<std::string>& tools) {
+  if (tools.empty()) return " It has no tools.";
+  std::vector<std::string> titles;
+  for (const std::string& tool : tools) {
+    titles.push_back('"' + std::string(vocabulary.title_of(tool)) + '"');
+  }
+  return (titles.size() == 1 ? " Its only tool is " : " Its only tools are ") + listed(titles, " and ") + '.';
+}
+
 /// To the minute: "2026-11-30 at 10:00 UTC". Nothing is rounded up, so it never promises too long.
 std::string moment(core::Instant instant) {
   const std::string iso = core::iso8601(instant);
@@ -24,17 +45,23 @@ std::string moment(core::Instant instant) {
 
 }  // namespace
 
+std::string_view Vocabulary::title_of(std::string_view tool) const {
+  for (const Tool& known : tools) {
+    if (known.name == tool) return known.title;
+  }
+  return tool;
+}
+
 std::string sentence(const Vocabulary& vocabulary, const std::vector<std::string>& scopes,
                      const Bounds& bounds) {
   std::vector<std::string> may;
   for (const Vocabulary::Scope& scope : vocabulary.scopes) {
-    if (std::find(scopes.begin(), scopes.end(), scope.name) != scopes.end()) may.emplace_back(scope.allows);
+    if (contains(scopes, scope.name) && opens_something(vocabulary, scope, bounds)) {
+      may.emplace_back(scope.allows);
+    }
   }
   std::string text = may.empty() ? "It may do nothing." : "It may " + listed(may, ", and ") + '.';
-  if (bounds.tools) {
-    text += bounds.tools->empty() ? " It has no tools."
-                                  : " Its only tools are " + listed(*bounds.tools, " and ") + '.';
-  }
+  if (bounds.tools) text += tools_in_words(vocabulary, *bounds.tools);
 
   std::vector<std::string> most, nothing;
   for (const Measure& measure : vocabulary.measures) {

@@ -69,19 +69,18 @@ core::Response public_json(std::string json) {
 
 core::Response protected_resource_metadata(const Site& site) {
   core::Json scopes = core::Json::array();
-  for (const service::Scope& scope : service::kScopes) scopes.push_back(scope.name);
+  for (const authority::Vocabulary::Scope& scope : service().scopes) scopes.push_back(scope.name);
   return public_json(core::json_text(core::Json{{"resource", site.resource()},
                                                 {"authorization_servers", core::Json::array({site.origin})},
                                                 {"scopes_supported", scopes},
                                                 {"bearer_methods_supported", core::Json::array({"header"})},
-                                                {"resource_name", service::kName}}));
+                                                {"resource_name", service().name}}));
 }
 
 std::string challenge(const Site& site, Challenge kind) {
   std::string value = "Bearer ";
   if (kind == Challenge::invalid_token) value += "error=\"invalid_token\", ";
-  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + service::scope_names() +
-         "\"";
+  return value + "resource_metadata=\"" + site.resource_metadata() + "\", scope=\"" + scope_names() + "\"";
 }
 
 std::string insufficient_scope(const Site& site, std::string_view scopes) {

@@ -45,26 +45,27 @@ bool within(std::string_view scopes, const std::vector<std::string>& requested) 
   return true;
 }
 
-std::vector<Measure> measures() {
-  return {service::kMeasures.begin(), service::kMeasures.end()};
-}
-
 /// The bounds of a preset; they are checked when the tests run.
-authority::Bounds bounds_of(const service::Preset& preset) {
+authority::Bounds bounds_of(const Preset& preset) {
   core::JsonGate gate;
   const std::string text =
       "{\"limits\":" + std::string(preset.limits) + ",\"ask_above\":" + std::string(preset.ask_above) + '}';
   return authority::stored_bounds(gate.parse(text).root);
 }
 
-std::string limits_in_words(const authority::Bounds& bounds) {
-  std::string words;
+/// Limits and thresholds, side by side.
+std::string in_words(const authority::Bounds& bounds, const std::vector<Measure>& measures) {
+  std::string text;
   for (const authority::Limit& limit : bounds.limits) {
-    if (!words.empty()) words += " \xC2\xB7 ";
-    words += authority::amount_in_words(measures(), limit.measure, limit.most) + ' ' +
-             std::string(in_words(limit.per));
+    if (!text.empty()) text += " \xC2\xB7 ";
+    text += authority::amount_in_words(measures, limit.measure, limit.most) + ' ' +
+            std::string(in_words(limit.per));
   }
-  return words;
+  for (const authority::Threshold& threshold : bounds.ask_above) {
+    text += " \xC2\xB7 asks you above " +
+            authority::amount_in_words(measures, threshold.measure, threshold.amount);
+  }
+  return text;
 }
 
 // ---- What is typed ----
@@ -126,38 +127,38 @@ std::string heading_of(const Measure& measure) {
 
 }  // namespace
 
-ConsentForm consent_form(const std::vector<ToolChoice>& tools, const std::vector<std::string>& requested,
+ConsentForm consent_form(const authority::Vocabulary& words, const std::vector<std::string>& requested,
                          std::string_view filled_in) {
   const bool fresh = filled_in.empty();
   const auto given = [&](const std::string& name) { return core::form_value(filled_in, name).value_or(""); };
   ConsentForm form;
   std::string chosen = given("preset");
-  for (const service::Preset& preset : service::kPresets) {
+  for (const Preset& preset : service().presets) {
     if (!within(preset.scopes, requested)) continue;
     // The narrowest comes first.
     if (chosen.empty()) chosen = preset.name;
-    form.presets += radio(preset.name, preset.title, preset.about, limits_in_words(bounds_of(preset)),
-                          chosen == preset.name);
+    form.presets += radio(preset.name, preset.title, preset.about,
+                          in_words(bounds_of(preset), words.measures), chosen == preset.name);
   }
   form.presets +=
       radio(kCustom, "Custom", "You choose tools and limits.", {}, chosen == kCustom || chosen.empty());
 
   const std::vector<std::string> ticked = core::form_values(filled_in, "tool");
-  for (const service::Scope& scope : service::kScopes) {
+  for (const authority::Vocabulary::Scope& scope : words.scopes) {
     if (!contains(requested, scope.name)) continue;
     form.tools += "<fieldset>\n<legend>To " + std::string(scope.allows) + " <code class=\"quiet\">" +
                   std::string(scope.name) + "</code></legend>\n";
-    for (const ToolChoice& tool : tools) {
+    for (const authority::Vocabulary::Tool& tool : words.tools) {
       if (tool.scope != scope.name) continue;
       // Looking is ticked at first; what it takes to do more, the human ticks.
-      const bool on = fresh ? &scope == &service::kScopes.front() : contains(ticked, tool.name);
+      const bool on = fresh ? &scope == &words.scopes.front() : contains(ticked, tool.name);
       form.tools += "<label><input type=\"checkbox\" name=\"tool\" value=\"" + std::string(tool.name) + "\"" +
                     (on ? " checked" : "") + "> <span>" + core::html_escape(tool.title) + "</span></label>\n";
     }
     form.tools += "</fieldset>\n";
   }
 
-  for (const Measure& measure : service::kMeasures) {
+  for (const Measure& measure : words.measures) {
     form.limits += "<fieldset class=\"fields\">\n<legend>" + heading_of(measure) +
                    "<span class=\"quiet\">, at most</span></legend>\n";
     for (Period per : periods_of(measure)) {
@@ -186,20 +187,20 @@ ConsentForm consent_form(const std::vector<ToolChoice>& tools, const std::vector
   return form;
 }
 
-std::variant<Choice, std::string> read_choice(std::string_view form, const std::vector<ToolChoice>& tools,
+std::variant<Choice, std::string> read_choice(std::string_view form, const authority::Vocabulary& words,
                                               const std::vector<std::string>& requested, core::Instant now) {
   Choice choice;
   const std::string chosen = core::form_value(form, "preset").value_or("");
   const auto preset = std::find_if(
-      service::kPresets.begin(), service::kPresets.end(),
-      [&](const service::Preset& entry) { return entry.name == chosen && within(entry.scopes, requested); });
-  if (preset != service::kPresets.end()) {
+      service().presets.begin(), service().presets.end(),
+      [&](const Preset& entry) { return entry.name == chosen && within(entry.scopes, requested); });
+  if (preset != service().presets.end()) {
     choice.bounds = bounds_of(*preset);
     for (std::string_view scope : core::split(preset->scopes, ' ')) choice.scopes.emplace_back(scope);
   } else if (chosen == kCustom) {
     const std::vector<std::string> ticked = core::form_values(form, "tool");
     choice.bounds.tools.emplace();
-    for (const ToolChoice& tool : tools) {
+    for (const authority::Vocabulary::Tool& tool : words.tools) {
       if (!contains(ticked, tool.name) || !contains(requested, tool.scope)) continue;
       choice.bounds.tools->emplace_back(tool.name);
       if (!contains(choice.scopes, tool.scope)) choice.scopes.emplace_back(tool.scope);
@@ -207,7 +208,7 @@ std::variant<Choice, std::string> read_choice(std::string_view form, const std::
     if (choice.scopes.empty()) {
       return "Nothing was ticked, so there is nothing to allow. Tick at least one tool, or deny.";
     }
-    for (const Measure& measure : service::kMeasures) {
+    for (const Measure& measure : words.measures) {
       for (Period per : periods_of(measure)) {
         const std::string typed =
             trimmed(core::form_value(form, field_name("limit", measure, authority::name(per))).value_or(""));

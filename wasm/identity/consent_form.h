@@ -8,16 +8,10 @@
 #include <vector>
 
 #include "authority/bounds.h"
+#include "authority/sentence.h"
 #include "core/time.h"
 
 namespace identity {
-
-/// A tool that can be allowed or not.
-struct ToolChoice {
-  std::string_view name;
-  std::string_view title;
-  std::string_view scope;
-};
 
 /// The parts of web/consent.html, as HTML.
 struct ConsentForm {
@@ -28,15 +22,15 @@ struct ConsentForm {
 };
 /// What a client that asks for these scopes can be allowed. `filled_in`: the form as it came back (its body),
 /// to be shown as it was; empty for a new one.
-ConsentForm consent_form(const std::vector<ToolChoice>& tools,
-                         const std::vector<std::string>& requested_scopes, std::string_view filled_in);
+ConsentForm consent_form(const authority::Vocabulary& words, const std::vector<std::string>& requested_scopes,
+                         std::string_view filled_in);
 
 struct Choice {
   std::vector<std::string> scopes;
   authority::Bounds bounds;
 };
 /// What a form says; a sentence for the human where it cannot be used.
-std::variant<Choice, std::string> read_choice(std::string_view form, const std::vector<ToolChoice>& tools,
+std::variant<Choice, std::string> read_choice(std::string_view form, const authority::Vocabulary& words,
                                               const std::vector<std::string>& requested_scopes,
                                               core::Instant now);
 

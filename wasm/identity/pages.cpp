@@ -35,7 +35,7 @@ core::Response framed(int status, std::string_view policy, std::string_view titl
   response.headers.add("Referrer-Policy", "same-origin");
   response.headers.add("Cache-Control", "no-store");
   response.body = fill("layout.html", {{"title", std::string(title)},
-                                       {"service", std::string(service::kName)},
+                                       {"service", std::string(service().name)},
                                        {"head", std::move(head), Slot::Kind::html},
                                        {"main", std::move(main), Slot::Kind::html}});
   return response;

@@ -109,9 +109,9 @@ ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes
 
 class Machine {
  public:
-  Machine(const core::Config& config, const Keys& keys, const std::vector<ToolChoice>& tools,
+  Machine(const core::Config& config, const Keys& keys, const authority::Vocabulary& words,
           const std::vector<EffectResult>& results, core::Context& step)
-      : config_(config), keys_(keys), tools_(tools), results_(results), step_(step) {}
+      : config_(config), keys_(keys), words_(words), results_(results), step_(step) {}
 
   // GET /authorize: the provider has checked client, redirect URI, resource and PKCE method.
   Outcome operator()(const Parsing& state) {
@@ -131,8 +131,7 @@ class Machine {
     }
     const std::vector<std::string> asked = core::string_list(core::member(*request, "scope"));
     const std::vector<std::string> scopes = known_scopes(asked);
-    if (scopes.empty())
-      return refuse("invalid_scope", "The scopes here are " + service::scope_names(" and "));
+    if (scopes.empty()) return refuse("invalid_scope", "The scopes here are " + scope_names(" and "));
     const std::string extended =
         with_members(core::json_text(*request),
                      "\"requested_scopes\":" + json_list(scopes) + ",\"client\":" + core::json_text(*client));
@@ -278,7 +277,7 @@ class Machine {
     const Answer answer(first());
     std::vector<std::string> cookies = state.cookies;
     for (std::string& cookie : answer.list("cookies")) cookies.push_back(std::move(cookie));
-    const ConsentForm form = consent_form(tools_, state.client.scopes, state.form);
+    const ConsentForm form = consent_form(words_, state.client.scopes, state.form);
     return Respond{with_cookies(
         consent_page(state.client, {state.person, state.before, state.problem}, form, answer.text("handle")),
         cookies)};
@@ -297,7 +296,7 @@ class Machine {
     if (subject.empty()) return broken();
     const std::vector<std::string> requested = core::string_list(core::member(request, "requested_scopes"));
     const ClientView view = view_of(client, requested);
-    const std::variant<Choice, std::string> read = read_choice(state.form, tools_, requested, step_.now);
+    const std::variant<Choice, std::string> read = read_choice(state.form, words_, requested, step_.now);
     if (const std::string* problem = std::get_if<std::string>(&read)) {
       // Going back in the browser would not help: the page was the answer to a callback that counts once.
       return await(oauth("begin_consent", state.origin, "{\"request\":" + core::json_text(request) + "}"),
@@ -306,12 +305,11 @@ class Machine {
     }
     const Choice& choice = std::get<Choice>(read);
     const std::string name = principal_name(step_.crypto, kProvider, subject);
-    const core::Json described{
-        {"client_name", view.name},
-        {"client_known_by", view.known_by},
-        {"client_host", view.host},
-        {"requested_scopes", requested},
-        {"sentence", authority::sentence(service::vocabulary(), choice.scopes, choice.bounds)}};
+    const core::Json described{{"client_name", view.name},
+                               {"client_known_by", view.known_by},
+                               {"client_host", view.host},
+                               {"requested_scopes", requested},
+                               {"sentence", authority::sentence(words_, choice.scopes, choice.bounds)}};
     std::string members = core::json_text(described);
     members = members.substr(1, members.size() - 2) + ",\"bounds\":" + authority::bounds_json(choice.bounds);
     const std::string call =
@@ -343,7 +341,7 @@ class Machine {
 
   const core::Config& config_;
   const Keys& keys_;
-  const std::vector<ToolChoice>& tools_;
+  const authority::Vocabulary& words_;
   const std::vector<EffectResult>& results_;
   core::Context& step_;
 };
@@ -377,7 +375,7 @@ core::Outcome SignIn::resume(std::string_view continuation, const std::vector<co
     return Respond{message_page(500, "That did not work", "The sign-in lost its way.",
                                 "Go back to your client and connect again.")};
   }
-  return std::visit(Machine(config_, keys_, tools_, results, step), *state);
+  return std::visit(Machine(config_, keys_, words_, results, step), *state);
 }
 
 }  // namespace identity

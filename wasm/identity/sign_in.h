@@ -23,9 +23,9 @@ inline constexpr uint32_t kMaxFormBytes = 16 * 1024;
 
 class SignIn {
  public:
-  /// `tools`: what a human can allow, in the order in which it is shown.
-  SignIn(const core::Config& config, const Keys& keys, std::vector<ToolChoice> tools)
-      : config_(config), keys_(keys), tools_(std::move(tools)) {}
+  /// `words`: what a human can allow, in the order in which it is shown.
+  SignIn(const core::Config& config, const Keys& keys, const authority::Vocabulary& words)
+      : config_(config), keys_(keys), words_(words) {}
 
   core::Outcome authorize(const core::Request& request, const Site& site) const;
   /// POST to /authorize or /consent.
@@ -38,7 +38,7 @@ class SignIn {
  private:
   const core::Config& config_;
   const Keys& keys_;
-  const std::vector<ToolChoice> tools_;
+  const authority::Vocabulary& words_;
 };
 
 }  // namespace identity

@@ -10,7 +10,7 @@ namespace identity {
 
 namespace {
 
-using service::Scope;
+using Scope = authority::Vocabulary::Scope;
 
 std::string loopback_warning(const ClientView& client) {
   if (!client.loopback) return {};
@@ -19,7 +19,7 @@ std::string loopback_warning(const ClientView& client) {
 
 std::string scope_sentence(const ClientView& client) {
   std::string sentence;
-  for (const Scope& text : service::kScopes) {
+  for (const Scope& text : service().scopes) {
     if (std::find(client.scopes.begin(), client.scopes.end(), text.name) == client.scopes.end()) continue;
     if (!sentence.empty()) sentence += ", and to ";
     sentence += text.allows;
@@ -61,7 +61,7 @@ constexpr std::array<Meaning, 4> kMeanings{
 
 std::vector<std::string> known_scopes(const std::vector<std::string>& asked) {
   std::vector<std::string> scopes;
-  for (const Scope& known : service::kScopes) {
+  for (const Scope& known : service().scopes) {
     if (asked.empty() || std::find(asked.begin(), asked.end(), known.name) != asked.end()) {
       scopes.emplace_back(known.name);
     }
@@ -76,7 +76,7 @@ std::string shown(std::string_view name, std::string_view email) {
 
 core::Response ask_page(const ClientView& client, std::string handle) {
   return page(200, "An application asks to act for you",
-              fill("ask.html", {{"service", std::string(service::kName)},
+              fill("ask.html", {{"service", std::string(service().name)},
                                 {"client", client.name},
                                 {"origin", client.known_by},
                                 {"host", client.host},

@@ -5,7 +5,7 @@
 #include "core/json.h"
 #include "core/outbox.h"
 #include "core/uuid.h"
-#include "service.h"
+#include "shop/shop.h"
 
 namespace shop {
 
@@ -80,10 +80,10 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
   storage.query("INSERT INTO orders (id, idempotency_key, argument_digest, document) VALUES (?, ?, ?, ?)",
                 {std::string_view(id), core::value_or_null(purchase.idempotency_key),
                  std::string_view(argument_digest), std::string_view(document)});
-  core::enqueue(step,
-                core::OutgoingCopy{std::string(service::kCopies),
-                                   "order:" + std::string(buyer.subject) + ':' + id, document},
-                step.now + kCopyLifetime);
+  core::enqueue(
+      step,
+      core::OutgoingCopy{std::string(kCopies), "order:" + std::string(buyer.subject) + ':' + id, document},
+      step.now + kCopyLifetime);
   return Placed{document, id};
 }
 
@@ -158,7 +158,7 @@ int64_t erase_details_of_orders(core::Context& step) {
   for (size_t row = 0; row < rows.size(); ++row) {
     if (rows.integer(row, 2) == 0) continue;  // its copy has expired
     const std::string key = "order:" + std::string(rows.text(row, 1)) + ':' + std::string(rows.text(row, 0));
-    core::enqueue(step, core::OutgoingDelete{std::string(service::kCopies), key}, step.now + kCopyLifetime);
+    core::enqueue(step, core::OutgoingDelete{std::string(kCopies), key}, step.now + kCopyLifetime);
   }
   return static_cast<int64_t>(rows.size());
 }

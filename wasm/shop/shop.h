@@ -6,13 +6,15 @@
 
 #include "core/step.h"
 #include "mcp/server.h"
-#include "service.h"
 
 namespace shop {
 
 /// Scopes of the shop's tokens.
-inline constexpr std::string_view kScopeRead = service::kRead.name;
-inline constexpr std::string_view kScopeBuy = service::kBuy.name;
+inline constexpr std::string_view kScopeRead = "shop:read";
+inline constexpr std::string_view kScopeBuy = "shop:buy";
+
+/// The KV namespace (a binding in wrangler.toml) that orders are copied to.
+inline constexpr std::string_view kCopies = "ORDERS";
 
 /// Everything that the shop offers to agents.
 mcp::Offer offer();
