@@ -2,7 +2,10 @@
 import { createServer } from 'node:http';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 
+/** Those that resource servers here take. */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+/** One that they do not take, though it is as good. */
+export const OTHER_ALGORITHM = 'RS512';
 
 /** @typedef {{ kid: string, alg: string, privateKey: CryptoKey, publicKey: CryptoKey }} Key */
 /** @typedef {{ alg?: string, key?: Key, typ?: string, expires?: number }} Signing `expires`: in seconds from now */
@@ -39,7 +42,7 @@ export class Issuer {
   /** From now on there are other keys, and those before are no more. */
   async rotate() {
     this.#generation++;
-    this.keys = await Promise.all(ALGORITHMS.map((alg) => newKey(alg, this.#generation)));
+    this.keys = await Promise.all([...ALGORITHMS, OTHER_ALGORITHM].map((alg) => newKey(alg, this.#generation)));
   }
 
   /** @param {string} alg */

@@ -10,7 +10,7 @@ import { exportSPKI } from 'jose';
 import { startStack } from '../../dev/stack.js';
 import { PROJECT } from '../../scripts/run.js';
 import { ask } from '../support/http.js';
-import { ALGORITHMS, Issuer } from '../support/issuer.js';
+import { ALGORITHMS, Issuer, OTHER_ALGORITHM } from '../support/issuer.js';
 import { Contract } from '../support/openapi.js';
 import { until } from '../support/until.js';
 
@@ -138,7 +138,7 @@ test('nobody without a good token makes an object', async () => {
     'unknown key': await issuer.token(good, { key: { ...other.key('RS256'), kid: 'unknown' } }),
     'algorithm none': `${header({ alg: 'none' })}.${claims}.`,
     'HS256 with the public key': `${hs256}.${createHmac('sha256', publicKey).update(hs256).digest('base64url')}`,
-    'an algorithm that is not ours': await issuer.token(good, { alg: 'RS512', key: { ...other.key('RS256'), alg: 'RS512' } }).catch(() => `${header({ alg: 'RS512' })}.${claims}.AAAA`),
+    'an algorithm that is not ours': await issuer.token(good, { alg: OTHER_ALGORITHM }),
     expired: await issuer.token(good, { expires: -60 }),
     'without expiry': await issuer.token({ ...good, exp: undefined }),
     'not yet valid': await issuer.token({ ...good, nbf: now + 600 }),
