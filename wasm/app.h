@@ -49,9 +49,9 @@ class App : public core::Application {
   };
   /// Paths of the door's own; nothing for all others.
   virtual std::optional<core::Outcome> at_door(const Visit& visit, core::Context& step) = 0;
-  /// Whose object answers a request to the MCP endpoint that has this token.
-  virtual core::Outcome admit_at_edge(const core::Request& request, std::string_view token,
-                                      const identity::Site& site, core::Context& step) = 0;
+  /// Whose object answers a request to the MCP endpoint: its token says so.
+  virtual core::Outcome admit_at_edge(const core::Request& request, const identity::Site& site,
+                                      core::Context& step) = 0;
 
   // ---- The door, in a principal's object ----
 

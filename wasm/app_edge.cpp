@@ -80,9 +80,7 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
     identity::allow_origin(response, request.headers.get("Origin").value_or(""));
     return Respond{response};
   }
-  const std::optional<std::string_view> token = identity::bearer_token(request);
-  if (!token) return unauthorized(request, site, identity::Challenge::no_token);
-  return admit_at_edge(request, *token, site, step);
+  return admit_at_edge(request, site, step);
 }
 
 Respond App::unauthorized(const core::Request& request, const identity::Site& site,

@@ -67,9 +67,11 @@ std::optional<Outcome> AuthorizationServer::at_door(const Visit& visit, core::Co
   return std::nullopt;
 }
 
-Outcome AuthorizationServer::admit_at_edge(const core::Request& request, std::string_view token,
-                                           const identity::Site& site, core::Context&) {
-  const std::optional<std::string> principal = identity::principal_of_token(keys_, token);
+Outcome AuthorizationServer::admit_at_edge(const core::Request& request, const identity::Site& site,
+                                           core::Context&) {
+  const std::optional<std::string_view> token = identity::bearer_token(request);
+  if (!token) return unauthorized(request, site, identity::Challenge::no_token);
+  const std::optional<std::string> principal = identity::principal_of_token(keys_, *token);
   if (!principal) return unauthorized(request, site, identity::Challenge::invalid_token);
   return core::ForwardToPrincipal{*principal};
 }

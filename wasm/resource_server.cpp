@@ -140,13 +140,15 @@ core::VerifyToken ResourceServer::verification(const core::Request& request,
                                 {config_.issuer, site.resource(), config_.token_type}, metadata_->jwks_uri);
 }
 
-Outcome ResourceServer::admit_at_edge(const core::Request& request, std::string_view token,
-                                      const identity::Site& site, core::Context& step) {
-  const auto read = identity::read_bearer(request);
-  if (std::holds_alternative<identity::BearerRefusal>(read)) {
-    return unauthorized(request, site, identity::Challenge::invalid_token);
+Outcome ResourceServer::admit_at_edge(const core::Request& request, const identity::Site& site,
+                                      core::Context& step) {
+  const auto bearer = identity::read_bearer(request);
+  if (const auto* refusal = std::get_if<identity::BearerRefusal>(&bearer)) {
+    const bool none = refusal->reason == identity::BearerRefusal::Reason::no_token;
+    return unauthorized(request, site,
+                        none ? identity::Challenge::no_token : identity::Challenge::invalid_token);
   }
-  const auto known = at_edge_.find(crypto_.sha256(token), step.now);
+  const auto known = at_edge_.find(crypto_.sha256(std::get<std::string>(bearer)), step.now);
   if (known && known->audience == site.resource()) return core::ForwardToPrincipal{known->grant_id};
   return Await{{verification(request, site)}, continuation(Machine::verify_at_edge, request_state(request))};
 }
@@ -298,7 +300,6 @@ Outcome ResourceServer::not_admitted(const core::Request& request, const identit
   const std::string page = site.origin + "/authority";
   response.body = core::json_text(
       core::Json{{"jsonrpc", "2.0"},
-                 {"id", nullptr},
                  {"error",
                   {{"code", static_cast<int>(mcp::ErrorCode::forbidden)},
                    {"message", "Your human has ended this authority. Only they can allow it again, at " +

@@ -22,8 +22,8 @@ class ResourceServer final : public App {
  private:
   const identity::Provider& provider() const override { return oidc_; }
   std::optional<core::Outcome> at_door(const Visit& visit, core::Context& step) override;
-  core::Outcome admit_at_edge(const core::Request& request, std::string_view token,
-                              const identity::Site& site, core::Context& step) override;
+  core::Outcome admit_at_edge(const core::Request& request, const identity::Site& site,
+                              core::Context& step) override;
   core::Outcome admit_at_principal(const core::Request& request, const core::Url& url,
                                    const identity::Site& site, core::Context& step) override;
   core::Outcome called(std::string_view what, core::JsonView call, const std::string& text,

@@ -31,6 +31,8 @@ struct Service {
   std::string_view receipt_key;
   /// All OAuth scopes that there are, in the order in which they are shown. The first challenge asks for all.
   std::span<const authority::Vocabulary::Scope> scopes;
+  /// OAuth scopes besides those, which allow nothing here: what an issuer needs to say who the human is.
+  std::string_view scopes_of_issuer = {};
   /// What is counted (authority/bounds.h). "calls" is always there.
   std::span<const authority::Measure> measures;
   /// From the narrowest to the widest.
@@ -52,7 +54,7 @@ struct Service {
 
 const Service& service();
 
-/// The names of all scopes, with something between each two.
+/// The names of all scopes, those of the issuer first, with something between each two.
 std::string scope_names(std::string_view between = " ");
 
 /// The KV namespace (a binding in wrangler.toml) that the old part of an audit trail goes to

@@ -70,7 +70,8 @@ core::Response public_json(std::string json) {
 
 core::Response protected_resource_metadata(const Site& site) {
   core::Json scopes = core::Json::array();
-  for (const authority::Vocabulary::Scope& scope : service().scopes) scopes.push_back(scope.name);
+  const std::string names = scope_names();
+  for (std::string_view scope : core::split(names, ' ')) scopes.push_back(scope);
   return public_json(core::json_text(core::Json{{"resource", site.resource()},
                                                 {"authorization_servers", core::Json::array({site.issuer()})},
                                                 {"scopes_supported", scopes},

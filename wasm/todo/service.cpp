@@ -41,6 +41,7 @@ constexpr Service kService = {
     .heading = "A to-do list, kept by your agent",
     .receipt_key = "mcp.todo/receipt",
     .scopes = kScopes,
+    .scopes_of_issuer = "openid profile",
     .measures = kMeasures,
     .presets = kPresets,
     .first_bounds = R"({"limits":[{"measure":"calls","most":60,"per":"minute"}],)"
