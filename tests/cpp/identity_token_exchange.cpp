@@ -34,7 +34,9 @@ struct Desk {
   std::string keep(const core::EffectResult& answer) {
     return identity::keep_exchanged(context, config, exchange, answer).value_or("");
   }
-  std::string keep(const json& claims) { return keep(succeeded(json{{"access_token", jwt(claims)}}.dump())); }
+  std::string keep(const json& claims) {
+    return keep(succeeded(json{{"access_token", jwt(claims)}}.dump(), 200));
+  }
   std::optional<std::string> kept() { return identity::exchanged_token(context, config, exchange); }
 
   core::Instant now{1'790'000'000'000};
@@ -128,7 +130,7 @@ TEST_CASE("Exchange: what the issuer answers besides a token is told, and nothin
   CHECK(contains(desk.keep(failed("no connection")), "did not answer"));
   CHECK(contains(desk.keep(succeeded(R"({"error":"invalid_target"})", 400)), "400, \"invalid_target\""));
   CHECK(contains(desk.keep(succeeded("<h1>Oops</h1>", 503)), "Try again"));
-  CHECK(contains(desk.keep(succeeded(R"({"access_token":"opaque"})")), "cannot be checked"));
-  CHECK(contains(desk.keep(succeeded("{}")), "cannot be checked"));
+  CHECK(contains(desk.keep(succeeded(R"({"access_token":"opaque"})", 200)), "no token that can be checked"));
+  CHECK(contains(desk.keep(succeeded("{}", 200)), "no token that can be checked"));
   CHECK_FALSE(desk.kept());
 }
