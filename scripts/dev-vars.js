@@ -74,9 +74,14 @@ export function issuerOf(vars) {
     const wanted = [...(named ? [] : ['PING_FEDERATE_ISSUER']), ...missing].join(' and ');
     throw new Failure(`To use an issuer of your own, ${wanted} must be in .dev.vars.todo too: see docs/PINGFEDERATE.md.`);
   }
-  // As wasm/core/config.cpp has it: AuthKit is known by its domain.
-  if (named !== 'WORKOS_AUTHKIT_DOMAIN') return vars[named];
-  return vars[named].startsWith('https://') ? vars[named].replace(/\/$/, '') : `https://${vars[named]}`;
+  return urlOfIssuer(named, vars[named]);
+}
+
+/** The issuer that one of these variables names, as wasm/core/config.cpp has it: AuthKit is known by its domain. @param {string} name @param {string} value */
+export function urlOfIssuer(name, value) {
+  if (name !== 'WORKOS_AUTHKIT_DOMAIN') return value;
+  const domain = value.replace(/\/$/, '');
+  return domain.startsWith('https://') ? domain : `https://${domain}`;
 }
 
 /** @param {string} path @returns {Record<string, string>} */

@@ -21,7 +21,7 @@ const SUITES = [
   { name: 'model', about: 'the authority against models of it: a million random steps, and every interleaving', run: model },
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'wasm', about: 'the build that ships, and its size', run: wasm },
-  { name: 'issuer', about: 'the stand-in for PingFederate', run: () => nodeTests('dev') },
+  { name: 'issuer', about: 'the stand-in for PingFederate, and what deploys', run: () => nodeTests('dev') },
   { name: 'worker', about: 'the Worker in workerd, through HTTP', run: worker },
   { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite },
   { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients') },

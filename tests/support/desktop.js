@@ -17,6 +17,8 @@ const LISTENS_WITHIN = 15_000;
 export class Desktop {
   /** What the human does from now on, at each sign-in. @type {import('./human.js').Choices} */
   choices = {};
+  /** How they sign in where the sign-in begins. @type {(url: string, choices: import('./human.js').Choices) => ReturnType<typeof signIn>} */
+  signIn = signIn;
   /** What the human does with a form. @type {((form: any) => import('./clients/agent.js').Filled) | undefined} */
   fill;
   /** Where the human has a browser of their own: it comes out at the program by itself. @type {((url: URL) => Promise<URL>) | undefined} */
@@ -80,7 +82,7 @@ export class Desktop {
       this.rewrite(url);
       this.opened.push(url);
       if (this.browse) return void (await this.browse(url));
-      const { redirect, page } = await signIn(url.href, this.choices);
+      const { redirect, page } = await this.signIn(url.href, this.choices);
       if (!redirect) throw new Error(`the sign-in ended on a page: ${page.status} ${page.text}`);
       await visit(redirect);
     } catch (error) {

@@ -18,8 +18,9 @@ struct Request {
   std::string path;
   std::string body = {};
   std::string_view scope;
-  /// Where a request that is repeated must not be done twice (draft-ietf-httpapi-idempotency-key-header).
-  enum class Repeats { as_it_is, by_key } repeats = Repeats::as_it_is;
+  /// A request whose answer was lost is repeated. `by_key`: it must not be done twice
+  /// (draft-ietf-httpapi-idempotency-key-header). `until_gone`: the second try finds nothing more to do.
+  enum class Repeats { as_it_is, by_key, until_gone } repeats = Repeats::as_it_is;
 };
 
 /// The API's answer with status 200, as JSON text.

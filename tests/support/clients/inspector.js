@@ -21,9 +21,11 @@ export class Inspector {
     this.callback = `http://127.0.0.1:${port}/oauth/callback`;
   }
 
-  /** Signs in, by asking for the tools. @param {string} url @param {'legacy' | 'modern'} era */
-  static async start(url, era) {
-    const inspector = new Inspector(url, era, await Desktop.start(), await freePort());
+  /** Signs in, by asking for the tools. @param {string} url @param {'legacy' | 'modern'} era @param {{ prepare?: (desktop: Desktop) => void }} [options] */
+  static async start(url, era, { prepare = () => {} } = {}) {
+    const desktop = await Desktop.start();
+    prepare(desktop);
+    const inspector = new Inspector(url, era, desktop, await freePort());
     try {
       await inspector.tools();
     } catch (error) {

@@ -45,9 +45,11 @@ mcp::ToolOutcome run(mcp::Call& call) {
   const mcp::Charge charge{.costs = {{kChanges, 1}, {kDeletions, 1}},
                            .what = {{"Delete", *text}, {"Entry", id}}};
   if (auto obstacle = call.charge(charge)) return mcp::stopped(*std::move(obstacle));
-  return conclude(
-      ask(call, "delete",
-          {.method = "DELETE", .path = "/api/todos/" + core::percent_encode(id), .scope = kScopeWrite}));
+  return conclude(ask(call, "delete",
+                      {.method = "DELETE",
+                       .path = "/api/todos/" + core::percent_encode(id),
+                       .scope = kScopeWrite,
+                       .repeats = Request::Repeats::until_gone}));
 }
 
 }  // namespace
