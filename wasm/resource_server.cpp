@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "identity/page_guard.h"
+#include "identity/plain_name.h"
 #include "identity/principal_id.h"
 #include "mcp/subscriptions.h"
 #include "responses.h"
@@ -13,6 +14,8 @@ using core::Await;
 using core::Outcome;
 using core::Respond;
 
+/// Of what a client calls itself, in bytes.
+constexpr size_t kMostOfName = 100;
 /// An issuer that moves its endpoints is followed after this time.
 constexpr core::Duration kMetadataLifetime = core::hours(1);
 /// Clients that nobody knows are not let in, since the human ended all of their deputies.
@@ -207,7 +210,7 @@ Outcome ResourceServer::verified(const core::Request& request, const identity::S
     return unauthorized(request, site, identity::Challenge::invalid_token);
   }
   end_expired_grants(step);
-  const std::optional<authority::Grant> grant = deputy(token, step);
+  const std::optional<authority::Grant> grant = deputy(token, mcp::client_name(request.body), step);
   if (!grant) return not_admitted(request, site);
   const std::string_view text = *identity::bearer_token(request);
   identity::keep_subject_token(*step.storage, grant->id, text, token.expires_at);
@@ -217,7 +220,7 @@ Outcome ResourceServer::verified(const core::Request& request, const identity::S
 }
 
 std::optional<authority::Grant> ResourceServer::deputy(const identity::BearerToken& token,
-                                                       core::Context& step) {
+                                                       std::string_view called, core::Context& step) {
   std::vector<std::string> scopes;
   for (const authority::Vocabulary::Scope& scope : words_.scopes) {
     if (token.allows(scope.name)) scopes.emplace_back(scope.name);
@@ -238,8 +241,10 @@ std::optional<authority::Grant> ResourceServer::deputy(const identity::BearerTok
   authority::Grant grant;
   grant.client_id = token.client_id;
   grant.client_host = host_of(token.client_id);
-  grant.client_name = grant.client_host.empty() ? token.client_id : grant.client_host;
-  grant.client_known_by = grant.client_host.empty() ? "its id at the issuer" : "its document";
+  grant.client_known_by = grant.client_host.empty() ? "a name that it gave itself" : "its document";
+  if (grant.client_host.empty()) grant.client_host = token.client_id;
+  grant.client_name = identity::plain_name(called.substr(0, kMostOfName));
+  if (grant.client_name.empty()) grant.client_name = grant.client_host;
   grant.terms.scopes = std::move(scopes);
   grant.subject = token.subject;
   grant.email = token.email;

@@ -52,9 +52,10 @@ class ResourceServer final : public App {
   std::variant<identity::BearerToken, core::Respond> read(const core::Request& request,
                                                           const identity::Site& site,
                                                           const core::EffectResult& result) const;
-  /// The standing grant of the client that the token names: a new one at its first use. Nothing where its
-  /// human has ended it.
-  std::optional<authority::Grant> deputy(const identity::BearerToken& token, core::Context& step);
+  /// The standing grant of the client that the token names: a new one at its first use, by what it calls
+  /// itself. Nothing where its human has ended it.
+  std::optional<authority::Grant> deputy(const identity::BearerToken& token, std::string_view called,
+                                         core::Context& step);
   authority::Grant appoint(authority::Grant grant, core::Context& step);
   authority::Bounds default_bounds() const;
 

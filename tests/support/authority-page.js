@@ -79,7 +79,7 @@ export class AuthorityPage {
   async allow(name, { client, most } = {}) {
     const { presets, deputies } = await this.state();
     const preset = presets.find((/** @type {any} */ each) => each.name === name);
-    const deputy = deputies.find((/** @type {any} */ each) => !each.ended && (!client || each.client.name === client));
+    const deputy = deputies.find((/** @type {any} */ each) => !each.ended && (!client || [each.client.name, each.client.host].includes(client)));
     const limits = preset.limits.map((/** @type {any} */ limit) => ({ ...limit, most: most ?? limit.most }));
     const bounds = { tools: null, limits, ask_above: preset.ask_above, expires_at: null, until_sign_out: false };
     await this.do({ do: 'bounds', grant: deputy.grant, bounds });

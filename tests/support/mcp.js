@@ -18,7 +18,7 @@ export const META = {
   server: 'io.modelcontextprotocol/serverInfo',
 };
 
-const CLIENT = { name: 'test-client', version: '1.0.0' };
+export const CLIENT = { name: 'test-client', version: '1.0.0' };
 
 /** @typedef {import('./http.js').HeaderFields} HeaderFields */
 /** @typedef {import('./http.js').Answer} Answer */

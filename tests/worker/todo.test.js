@@ -6,7 +6,7 @@ import { AuthorityPage } from '../support/authority-page.js';
 import { ask } from '../support/http.js';
 import { Browser } from '../support/human.js';
 import { IssuerClient } from '../support/issuer-client.js';
-import { everyRevision, resultOf, textOf } from '../support/mcp.js';
+import { CLIENT, everyRevision, resultOf, textOf } from '../support/mcp.js';
 import { SCOPE, TodoMachine } from '../support/todo-machine.js';
 
 const TOOLS = ['create_new_todo', 'delete_todo', 'get_my_todo_list', 'peek_api_token', 'toggle_todo_status', 'who_am_I'];
@@ -328,7 +328,7 @@ describe('deputies', () => {
     const page = await machine.page(person);
     const { deputies, person: shown } = await page.state();
     assert.equal(deputies.length, 1);
-    assert.equal(deputies[0].client.name, client.clientId);
+    assert.deepEqual(deputies[0].client, { name: CLIENT.name, known_by: 'a name that it gave itself', host: client.clientId });
     assert.equal(shown.email, person);
     await page.allow('keep');
     assert.deepEqual(todos(await mcp.call('create_new_todo', { text: 'milk' })).map(({ text }) => text), ['milk']);
@@ -449,7 +449,7 @@ describe('revocation', () => {
     assert.deepEqual(todos(await other.mcp.call('get_my_todo_list')), [], 'other people have nothing to do with it');
 
     const { deputies } = await page.state();
-    const came = deputies.find((/** @type {any} */ { client }) => client.name === unknown.client.clientId);
+    const came = deputies.find((/** @type {any} */ { client }) => client.host === unknown.client.clientId);
     assert.ok(came, 'the human sees who came');
     assert.ok(came.ended);
     await page.do({ do: 'allow_again', grant: came.grant });

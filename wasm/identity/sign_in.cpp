@@ -7,6 +7,7 @@
 #include "identity/authkit.h"
 #include "identity/consent_form.h"
 #include "identity/pages.h"
+#include "identity/plain_name.h"
 #include "identity/principal_id.h"
 #include "identity/sign_in_pages.h"
 #include "identity/sign_in_states.h"
@@ -74,24 +75,6 @@ std::optional<ConsentSubject> consent_of(const Answer& answer) {
   const auto client = request ? core::member(*request, "client") : std::nullopt;
   if (!person || !client) return std::nullopt;
   return ConsentSubject{*request, *person, *client};
-}
-
-/// Without the characters that turn the direction of what stands around them (Unicode UAX 9): a client names
-/// itself, and its name stands in our sentences.
-std::string plain_name(std::string_view name) {
-  std::string plain;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const std::string_view three = name.substr(i, 3);
-    const bool turns = three == "\xE2\x80\x8E" || three == "\xE2\x80\x8F" ||
-                       (three >= "\xE2\x80\xAA" && three <= "\xE2\x80\xAE") ||
-                       (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9");
-    if (turns) {
-      i += 2;
-    } else if (static_cast<unsigned char>(name[i]) >= ' ') {
-      plain += name[i];
-    }
-  }
-  return plain;
 }
 
 ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes) {

@@ -241,4 +241,16 @@ core::Outcome answer_modern(const Exchange& exchange, const core::Request& reque
   return core::Respond{answer_response(exchange, kModern, accepted, *message.id, {}, *answered)};
 }
 
+std::string client_name(std::string_view body) {
+  core::JsonGate gate;
+  const core::JsonResult message = gate.parse(body);
+  const auto params = message.ok() ? core::member(message.root, "params") : std::nullopt;
+  const auto meta = params ? core::member(*params, "_meta") : std::nullopt;
+  auto client = meta ? core::member(*meta, kMetaClientInfo) : std::nullopt;
+  if (!client && params) client = core::member(*params, "clientInfo");
+  if (!client) return {};
+  const std::string_view title = core::string_member(*client, "title").value_or("");
+  return std::string(title.empty() ? core::string_member(*client, "name").value_or("") : title);
+}
+
 }  // namespace mcp

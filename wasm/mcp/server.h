@@ -38,6 +38,10 @@ struct Offer {
 
 class Catalogue;
 
+/// What the client of a request calls itself: in `initialize`, or in `_meta` from 2026-07-28 on. Empty where
+/// it does not say.
+std::string client_name(std::string_view body);
+
 class Server {
  public:
   explicit Server(Offer offer);
