@@ -25,9 +25,9 @@ const withNeighbours = (/** @type {number} */ number) => {
 };
 for (let power = -1074; power <= 1023; power++) withNeighbours(2 ** power);
 for (let power = -323; power <= 308; power++) withNeighbours(Number(`1e${power}`));
-for (let i = 0; i < 5000; i++) numbers.push(Number(`${random() >> (random() % 60n)}e${(random() % 600n) - 310n}`));
-for (let i = 0; i < 5000; i++) numbers.push(Number(random() >> (random() % 14n)));
-for (let i = 0; i < 20000; i++) numbers.push(numberOf(random()));
+for (let i = 0; i < 1500; i++) numbers.push(Number(`${random() >> (random() % 60n)}e${(random() % 600n) - 310n}`));
+for (let i = 0; i < 1500; i++) numbers.push(Number(random() >> (random() % 14n)));
+for (let i = 0; i < 5000; i++) numbers.push(numberOf(random()));
 
 const lines = numbers
   .filter(Number.isFinite)
