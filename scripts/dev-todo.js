@@ -37,10 +37,10 @@ Sign in there, without a password, as one of
 ${rows.join('\n')}`;
 }
 
-/** @param {string} issuer @param {string} url of the MCP server @param {string} apiUrl */
-function realIssuer(issuer, url, apiUrl) {
+/** @param {{ issuer: string, url: string, identifier: string, apiUrl: string }} facts */
+function realIssuer({ issuer, url, identifier, apiUrl }) {
   return `The issuer is ${issuer}. It must know
-  the audience of tokens for the MCP server     ${url}/mcp
+  the audience of tokens for the MCP server     ${identifier}
   the redirect URI of the MCP server's client   ${url}/callback
   the resource of exchanged tokens              ${apiUrl}`;
 }
@@ -86,10 +86,11 @@ await program(import.meta.url, async () => {
 
   const url = vars.PUBLIC_URL ?? stack.url;
   const apiUrl = vars.API_URL?.replace(/\/$/, '') ?? stack.api.url;
+  const identifier = vars.MCP_SERVER_IDENTIFIER || vars.MCP_SERVER_URL || `${url}/mcp`;
   console.log(`
 The MCP server is listening on ${stack.url}
 The Todo API is listening on ${stack.api.url}
-${stack.issuer ? standIn(stack.issuer) : realIssuer(String(configured), url, apiUrl)}
+${stack.issuer ? standIn(stack.issuer) : realIssuer({ issuer: String(configured), url, identifier, apiUrl })}
 
 ${clientLines(url, 'todo')}
 

@@ -1,4 +1,4 @@
-/** `pnpm deploy` and `pnpm deploy:todo`, with a wrangler and a wrangler.toml that are only for show. */
+/** `pnpm deploy` and `pnpm deploy:todo`, with a wrangler and a wrangler.toml that are only for show; and whose issuer is meant. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { SHOP } from '../../scripts/deploy.js';
 import { todoDeployments } from '../../scripts/deploy-todo.js';
 import { Deployment, deploy, likelyUrl } from '../../scripts/deployment.js';
+import { issuerOf } from '../../scripts/dev-vars.js';
 import { Failure, PROJECT } from '../../scripts/run.js';
 import { missingNamespaces, variable, withNamespace, withVariable, workerName } from '../../scripts/wrangler-config.js';
 
@@ -245,4 +246,18 @@ describe('wrangler.toml', () => {
     const [{ placeholder }] = missingNamespaces(TOML, 'todo');
     assert.equal(missingNamespaces(withNamespace(TOML, placeholder, 'abc')).length, 3);
   });
+});
+
+test('the issuer of pnpm dev:todo is a real one where .dev.vars.todo has all that it takes, and no half of it', () => {
+  const client = { MCP_SERVER_CLIENT_ID: 'mcp', MCP_SERVER_CLIENT_SECRET: 'hush' };
+  assert.equal(issuerOf({}), undefined);
+  assert.equal(issuerOf({ API_URL: 'http://localhost:1', AUTHORITY_SECRET: 'x' }), undefined);
+  assert.equal(issuerOf({ ...client, PING_FEDERATE_ISSUER: 'https://a.example' }), 'https://a.example');
+  assert.equal(issuerOf({ ...client, PING_FEDERATE_ISSUER: 'https://a.example', ISSUER: 'https://b.example' }), 'https://b.example');
+  for (const domain of ['c.authkit.app', 'https://c.authkit.app/']) assert.equal(issuerOf({ ...client, WORKOS_AUTHKIT_DOMAIN: domain }), 'https://c.authkit.app');
+  for (const [half, missing] of /** @type {[Record<string, string>, RegExp][]} */ ([
+    [client, /PING_FEDERATE_ISSUER must be/],
+    [{ ISSUER: 'https://a.example' }, /MCP_SERVER_CLIENT_ID and MCP_SERVER_CLIENT_SECRET must be/],
+    [{ ISSUER: 'https://a.example', MCP_SERVER_CLIENT_ID: 'mcp' }, /use an issuer of your own, MCP_SERVER_CLIENT_SECRET must be/],
+  ])) assert.throws(() => issuerOf(half), (/** @type {Error} */ error) => error instanceof Failure && missing.test(error.message));
 });

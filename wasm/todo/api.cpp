@@ -92,8 +92,9 @@ Outcome ask(mcp::Call& call, std::string_view key, const Request& request) {
     }
     const core::EffectResult& answer = *call.result_of(name);
     if (answer.ok() && answer.code == 200) return Answered{answer.bytes};
-    if (answer.ok() && answer.code == 404 && number > 1 && request.repeats == Request::Repeats::until_gone) {
-      // The try before did it, and its answer was lost.
+    if (answer.ok() && answer.code == 404 && request.repeats == Request::Repeats::until_gone) {
+      // A try before did it, and its answer was lost: what may be repeated, the platform repeats by itself
+      // too.
       return ask(call, std::string(key) + ".after",
                  {.method = "GET", .path = "/api/todos", .scope = kScopeRead});
     }

@@ -19,7 +19,8 @@ struct Request {
   std::string body = {};
   std::string_view scope;
   /// A request whose answer was lost is repeated. `by_key`: it must not be done twice
-  /// (draft-ietf-httpapi-idempotency-key-header). `until_gone`: the second try finds nothing more to do.
+  /// (draft-ietf-httpapi-idempotency-key-header). `until_gone`: what it deletes was there, and
+  /// where it is not any more, it is done.
   enum class Repeats { as_it_is, by_key, until_gone } repeats = Repeats::as_it_is;
 };
 
