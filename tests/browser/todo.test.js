@@ -67,7 +67,7 @@ for (const [where, options] of /** @type {const} */ ([['on a desktop', undefined
         await button(`Change bounds of ${NAME}`);
         await button('May keep the list, asks before it deletes');
         await button('Save');
-        await page.getByText('Saved: it holds from now on.').waitFor();
+        await page.locator('.good', { hasText: 'Saved: it holds from now on.' }).waitFor();
         const { todos } = (await client.call('create_new_todo', { text: 'milk' })).json;
         assert.deepEqual(todos.map((/** @type {any} */ { text }) => text), ['milk']);
 
