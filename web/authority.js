@@ -272,9 +272,9 @@ function receipt(deputy) {
 /** Tokens that somebody else issued are good until their end, though not here. */
 function elsewhere({ grant, client, since, live_tokens: lives }) {
   if (!lives) return;
-  const until = (whose, at) => at > now() && [`${whose} may be good elsewhere for some time: it ends `, time(at), '. '];
   const newer = state.deputies.some((other) => other.client.name === client.name && other.since > since);
-  return h('div', { key: 'elsewhere' }, h('p.quiet', 'It stays out here with any token. ', until('Its token', lives.own), until('The one for the API behind', lives.exchanged)),
+  return h('div', { key: 'elsewhere' }, h('p.quiet', 'No token of it is good here any more. ', lives.own > now() && ['Elsewhere its token may be good until it ends, ', time(lives.own), '. '],
+      lives.exchanged > now() && ['The one for the API behind ends ', time(lives.exchanged), '.']),
     mayGrant() && !newer && h('div.actions', button('Allow again', 'allow_again', grant, client.name)));
 }
 

@@ -80,8 +80,8 @@ for (const [where, options] of /** @type {const} */ ([['on a desktop', undefined
         assert.deepEqual((await client.call('delete_todo', { todoId: todos[0].id })).json.todos, []);
 
         await page.getByRole('button', { name: `Revoke ${NAME}`, exact: true }).click();
-        await page.getByText(/Its token may be good elsewhere for some time: it ends/).first().waitFor();
-        await page.getByText(/The one for the API behind may be good elsewhere/).first().waitFor();
+        await page.getByText(/Elsewhere its token may be good until it ends, in \d+ minutes/).first().waitFor();
+        await page.getByText(/The one for the API behind ends in \d+ minutes/).first().waitFor();
         await assert.rejects(client.call('get_my_todo_list'), /ended this authority/);
         await visitor.inspect(`todo-revoked-${options ? 'phone' : 'desktop'}`);
 

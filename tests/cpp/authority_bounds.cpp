@@ -123,6 +123,14 @@ TEST_CASE("Sentence: it says all that the decision reads, in plain words") {
         "It may do nothing. No calls, no orders, no items and no EUR. It ends when you end it.");
 }
 
+TEST_CASE("Sentence: who wants to be asked for everything reads so") {
+  Bounds bounds;
+  bounds.ask_above = {{"EUR", 0}, {"orders", 0}, {"items", 1}};
+  const std::string text = authority::sentence(vocabulary(), {"read"}, bounds);
+  CHECK(text.find("It asks you before any EUR. It asks you before any order. It asks you before more than 1 "
+                  "item at once.") != std::string::npos);
+}
+
 TEST_CASE("Sentence: it names no scope of which nothing is left") {
   const auto begins = [](std::vector<std::string> tools) {
     Bounds bounds;

@@ -202,4 +202,12 @@ std::string amount_in_words(const std::vector<Measure>& measures, std::string_vi
   return digits + ' ' + std::string(amount == 1 ? known->one : known->many);
 }
 
+std::string threshold_in_words(const std::vector<Measure>& measures, const Threshold& threshold) {
+  if (threshold.amount > 0) {
+    return "more than " + amount_in_words(measures, threshold.measure, threshold.amount) + " at once";
+  }
+  const Measure* known = find_measure(measures, threshold.measure);
+  return "any " + (known ? std::string(known->one) : threshold.measure);
+}
+
 }  // namespace authority

@@ -84,6 +84,9 @@ Bounds stored_bounds(core::JsonView json);
 std::vector<Limit> stored_limits(std::optional<core::JsonView> json, std::string_view amount = "most");
 
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name);
+/// From where on the human is asked: "more than 3 orders at once", "more than 20.00 EUR at once", "any
+/// order".
+std::string threshold_in_words(const std::vector<Measure>& measures, const Threshold& threshold);
 /// "3 orders", "1 order", "no orders", "20.00 EUR".
 std::string amount_in_words(const std::vector<Measure>& measures, std::string_view measure, int64_t amount);
 

@@ -78,8 +78,7 @@ std::string sentence(const Vocabulary& vocabulary, const std::vector<std::string
   if (!nothing.empty()) text += ' ' + listed(nothing, " and ") + '.';
 
   for (const Threshold& threshold : bounds.ask_above) {
-    text += " It asks you before more than " +
-            amount_in_words(vocabulary.measures, threshold.measure, threshold.amount) + " at once.";
+    text += " It asks you before " + threshold_in_words(vocabulary.measures, threshold) + '.';
   }
   if (bounds.expires_at) {
     text += " It ends on " + moment(*bounds.expires_at) +
@@ -133,8 +132,8 @@ std::string refusal(const Vocabulary& vocabulary, const Decision& decision, std:
     case Reason::approval_refused:
       return "Your human was asked for exactly this and said no. Do not try again unless they bring it up.";
     case Reason::approval_required:
-      return "This takes " + amount(decision.asked) + ", and your human wants to be asked before more than " +
-             amount(decision.limit->most) + " at once.";
+      return "This takes " + amount(decision.asked) + ", and your human wants to be asked before " +
+             threshold_in_words(vocabulary.measures, {decision.limit->measure, decision.limit->most}) + '.';
   }
   return {};
 }

@@ -62,8 +62,7 @@ std::string in_words(const authority::Bounds& bounds, const std::vector<Measure>
             std::string(in_words(limit.per));
   }
   for (const authority::Threshold& threshold : bounds.ask_above) {
-    text += " \xC2\xB7 asks you above " +
-            authority::amount_in_words(measures, threshold.measure, threshold.amount);
+    text += " \xC2\xB7 asks you before " + threshold_in_words(measures, threshold);
   }
   return text;
 }
