@@ -52,6 +52,22 @@ authority::Question question(std::string what) {
   return question;
 }
 
+/// Amounts so large that a limit could not tell them from what it allows.
+void sums() {
+  authority::Terms terms;
+  terms.scopes = {"buy"};
+  terms.bounds.limits = {{"EUR", authority::kMaxAmount, Period::action}};
+  const auto reason = [&](std::vector<authority::Cost> costs) {
+    authority::Action action{"buy", "buy"};
+    action.costs = std::move(costs);
+    return authority::decide(terms, {}, action, core::Instant{kStart}).reason;
+  };
+  using authority::Reason;
+  check(reason({{"EUR", authority::kMaxAmount}}) == Reason::allowed, "the largest amount is none");
+  check(reason({{"EUR", authority::kMaxAmount}, {"EUR", 1}}) == Reason::invalid_cost, "more than any amount");
+  check(reason({{"EUR", 1}, {"EUR", authority::kMaxAmount}}) == Reason::invalid_cost, "more than any amount");
+}
+
 void charges() {
   Object object;
   core::Storage& storage = object.storage;
@@ -225,6 +241,7 @@ void what_is_shown() {
 }  // namespace
 
 void check_edges() {
+  sums();
   charges();
   what_is_looked_at();
   activity();
