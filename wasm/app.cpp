@@ -243,12 +243,12 @@ Outcome App::open_page_session(core::JsonView call, core::Context& step) {
   return core::Reply{core::json_text(core::Json{{"secret", secret}})};
 }
 
-void App::begin_grant(std::string_view grant_id, core::Context& step) {
+void App::begin_grant(std::string_view grant_id, std::string_view by, core::Context& step) {
   const std::optional<authority::Grant> grant = authority::find_grant(*step.storage, grant_id);
   if (!grant) return;
   authority::append(step, notary_,
                     {.kind = "grant",
-                     .actor = {grant->principal, grant->id, grant->client_id, {}, "page"},
+                     .actor = {grant->principal, grant->id, grant->client_id, {}, by},
                      .details = authority::terms_json(grant->terms)});
   if (grant->terms.bounds.expires_at) step.wake_at(*grant->terms.bounds.expires_at);
 }

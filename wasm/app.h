@@ -90,8 +90,8 @@ class App : public core::Application {
   static core::Respond unauthorized(const core::Request& request, const identity::Site& site,
                                     identity::Challenge challenge);
   static core::Outcome lost_its_way();
-  /// A new grant begins its trail.
-  void begin_grant(std::string_view grant_id, core::Context& step);
+  /// A new grant begins its trail. `by`: see `authority::Actor::era`.
+  void begin_grant(std::string_view grant_id, std::string_view by, core::Context& step);
   /// The one way in which grants end: the trail, tokens, sessions, streams and waiting calls with it. Nothing
   /// where it had ended before. `by`: who ends it, for the trail.
   std::optional<authority::Revocation> end_grant(std::string_view grant_id, authority::Event event,
@@ -111,6 +111,7 @@ class App : public core::Application {
   const mcp::Server server_;
   const authority::Vocabulary words_;
   identity::TokenMemory tokens_;
+  authority::Notary notary_;
 
  private:
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);
@@ -124,6 +125,8 @@ class App : public core::Application {
   core::Outcome on(const core::StreamClosed& input, core::Context& step);
   core::Outcome on(const core::Lost& input, core::Context& step);
 
+  /// Name, version and the hash of the module that runs, in JSON: audit entries name the same hash.
+  std::string what_runs() const;
   core::Outcome mcp_at_edge(const core::Request& request, const identity::Site& site, core::Context& step);
   core::Outcome page_at_edge(const core::Request& request, const core::Url& url,
                              const identity::Site& site) const;
@@ -142,7 +145,6 @@ class App : public core::Application {
   void sweep_authority(core::Context& step);
   identity::PageSignIn page_sign_in() const;
 
-  authority::Notary notary_;
-  /// The same under the address at which the page is open.
+  /// `notary_` under the address at which the page is open.
   authority::Notary page_notary_;
 };

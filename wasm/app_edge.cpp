@@ -29,6 +29,8 @@ Outcome App::on(const core::EdgeRequest& input, core::Context& step) {
   if (url->path == "/style.css") return Respond{identity::style_sheet()};
   if (url->path == "/icon.svg") return Respond{identity::icon()};
   if (url->path == "/authority.js") return Respond{identity::authority_script()};
+  if (url->path == "/healthz") return Respond{plain(200, "ok\n")};
+  if (url->path == "/.well-known/mcp-deputy.json") return Respond{identity::public_json(what_runs())};
   if (!config_.problems.empty()) return Respond{not_configured(config_.problems)};
   const std::optional<identity::Site> site = identity::site_of(*url, config_);
   if (!site) {
@@ -68,6 +70,12 @@ Outcome App::on(const core::EdgeRequest& input, core::Context& step) {
   if (path == "/callback") return Respond{method_not_allowed("GET, HEAD")};
   return Respond{identity::message_page(404, "There is nothing here", "This address leads nowhere.",
                                         "The MCP endpoint is " + site->resource() + ".")};
+}
+
+std::string App::what_runs() const {
+  const mcp::Implementation& info = server_.offer().info;
+  return core::json_text(
+      core::Json{{"name", info.name}, {"version", info.version}, {"wasm_sha256", config_.wasm_sha256}});
 }
 
 Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& site, core::Context& step) {

@@ -220,7 +220,7 @@ core::Json state_view(const identity::PageSession& session, const authority::Voc
       {"audit",
        {{"head", {{"seq", head.seq}, {"hash", head.hash}}},
         {"kinds",
-         {"call", "outcome", "denials", "approval", "grant", "revocation", "pause", "resume", "bounds",
-          "ceilings", "erasure"}}}},
+         {"call", "outcome", "denials", "approval", "grant", "revocation", "pause", "resume", "scopes",
+          "bounds", "ceilings", "erasure"}}}},
   };
 }

@@ -223,7 +223,7 @@ Outcome AuthorizationServer::on(const core::VaultCall& input, core::Context& ste
   using authority::Event;
   for (const std::string& id : answer.expired)
     end_grant(id, Event::expire, authority::kByTime, "alarm", step);
-  if (answer.begun) begin_grant(*answer.begun, step);
+  if (answer.begun) begin_grant(*answer.begun, "page", step);
   if (answer.deleted) {
     // The provider replaces a client's grant by making the new one first.
     const bool replaced = authority::find_successor(*step.storage, *answer.deleted).has_value();

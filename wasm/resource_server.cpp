@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "identity/page_guard.h"
+#include "authority/canonical.h"
+#include "authority/replay.h"
 #include "identity/plain_name.h"
 #include "identity/principal_id.h"
-#include "mcp/subscriptions.h"
 #include "responses.h"
 
 namespace {
@@ -18,7 +18,9 @@ using core::Respond;
 constexpr size_t kMostOfName = 100;
 /// An issuer that moves its endpoints is followed after this time.
 constexpr core::Duration kMetadataLifetime = core::hours(1);
-/// Clients that nobody knows are not let in, since the human ended all of their deputies.
+/// Of what a client's token brings about, before any human was asked.
+constexpr std::string_view kByToken = "token";
+/// Since the human ended all of their deputies, whoever comes for the first time waits for their yes.
 constexpr std::string_view kClosedSetting = "closed_to_unknown_clients";
 
 std::vector<core::Config::Problem> problems_of(const core::Config& config) {
@@ -63,7 +65,7 @@ std::string host_of(std::string_view client_id) {
   return url ? url->host : std::string();
 }
 
-Outcome unavailable(std::string_view what) {
+Respond unavailable(std::string_view what) {
   core::Response response = plain(503, what);
   response.headers.add("Retry-After", "5");
   return Respond{std::move(response)};
@@ -167,10 +169,9 @@ std::variant<identity::BearerToken, Respond> ResourceServer::read(const core::Re
   if (std::holds_alternative<identity::BearerRefusal>(verified)) {
     return unauthorized(request, site, identity::Challenge::invalid_token);
   }
-  core::Response response = plain(503, "The issuer's keys cannot be had. Try again.\n");
-  response.headers.add("Retry-After", "5");
-  identity::allow_origin(response, request.headers.get("Origin").value_or(""));
-  return Respond{std::move(response)};
+  Respond away = unavailable("The issuer's keys cannot be had. Try again.\n");
+  identity::allow_origin(away.response, request.headers.get("Origin").value_or(""));
+  return away;
 }
 
 Outcome ResourceServer::verified_at_edge(const core::Request& request, const identity::Site& site,
@@ -194,7 +195,6 @@ Outcome ResourceServer::admit_at_principal(const core::Request& request, const c
                                            const identity::Site& site, core::Context& step) {
   const std::optional<std::string_view> token = identity::bearer_token(request);
   if (!token) return unauthorized(request, site, identity::Challenge::no_token);
-  identity::keep_token_endpoint(*step.storage, metadata_->token_endpoint);
   const auto known = tokens_.find(crypto_.sha256(*token), step.now);
   if (known) return act(request, site, *known, step);
   return Await{{verification(request, site)}, continuation(Machine::validate, request_state(request))};
@@ -213,6 +213,7 @@ Outcome ResourceServer::verified(const core::Request& request, const identity::S
   const std::optional<authority::Grant> grant = deputy(token, mcp::client_name(request.body), step);
   if (!grant) return not_admitted(request, site);
   const std::string_view text = *identity::bearer_token(request);
+  identity::keep_token_endpoint(*step.storage, metadata_->token_endpoint);
   identity::keep_subject_token(*step.storage, grant->id, text, token.expires_at);
   const identity::ValidToken valid{grant->id, site.resource(), token.expires_at, token.scopes};
   tokens_.remember(crypto_.sha256(text), valid);
@@ -234,9 +235,7 @@ std::optional<authority::Grant> ResourceServer::deputy(const identity::BearerTok
       if (!contains(all, scope)) all.push_back(scope);
     }
     if (all.size() == known->terms.scopes.size()) return known;
-    authority::widen_scopes(*step.storage, known->id, all,
-                            authority::sentence(words_, all, known->terms.bounds));
-    return authority::find_grant(*step.storage, known->id);
+    return widen(*known, std::move(all), step);
   }
   authority::Grant grant;
   grant.client_id = token.client_id;
@@ -249,15 +248,31 @@ std::optional<authority::Grant> ResourceServer::deputy(const identity::BearerTok
   grant.subject = token.subject;
   grant.email = token.email;
   grant.name = token.name;
-  grant = appoint(std::move(grant), step);
+  grant = appoint(std::move(grant), kByToken, step);
   const bool closed = !step.storage->query("SELECT 1 FROM settings WHERE name = ?", {kClosedSetting}).empty();
   if (!closed) return grant;
   // The human sees who came, and may let them in.
-  end_grant(grant.id, authority::Event::revoke, authority::kByClosedDoor, "page", step);
+  end_grant(grant.id, authority::Event::revoke, authority::kByClosedDoor, kByToken, step);
   return std::nullopt;
 }
 
-authority::Grant ResourceServer::appoint(authority::Grant grant, core::Context& step) {
+authority::Grant ResourceServer::widen(const authority::Grant& grant, std::vector<std::string> scopes,
+                                       core::Context& step) {
+  const std::string before = authority::terms_json(grant.terms);
+  authority::widen_scopes(*step.storage, grant.id, scopes,
+                          authority::sentence(words_, scopes, grant.terms.bounds));
+  authority::Grant wider = *authority::find_grant(*step.storage, grant.id);
+  authority::append(step, notary_,
+                    {.kind = "scopes",
+                     .actor = {wider.principal, wider.id, wider.client_id, {}, kByToken},
+                     .details = authority::CanonicalObject()
+                                    .add_json("after", authority::terms_json(wider.terms))
+                                    .add_json("before", before)
+                                    .take()});
+  return wider;
+}
+
+authority::Grant ResourceServer::appoint(authority::Grant grant, std::string_view by, core::Context& step) {
   grant.id = step.entropy.identifier();
   grant.principal = principal_of(*step.storage);
   grant.created_at = step.now;
@@ -266,7 +281,7 @@ authority::Grant ResourceServer::appoint(authority::Grant grant, core::Context& 
   grant.terms.bounds = default_bounds();
   grant.sentence = authority::sentence(words_, grant.terms.scopes, grant.terms.bounds);
   authority::add_grant(*step.storage, grant);
-  begin_grant(grant.id, step);
+  begin_grant(grant.id, by, step);
   return grant;
 }
 
@@ -280,11 +295,9 @@ std::optional<std::string> ResourceServer::allow_again(std::string_view grant_id
   if (!ended || !authority::has_ended(ended->terms.state)) return std::nullopt;
   const auto newest = authority::newest_grant_of(*step.storage, ended->client_id);
   if (newest && newest->id != ended->id) return std::nullopt;
-  // The other clients stay out until each was allowed, or one comes for the first time.
-  step.storage->query("DELETE FROM settings WHERE name = ?", {kClosedSetting});
   ended->ended_at.reset();
   ended->end_reason.clear();
-  return appoint(*std::move(ended), step).id;
+  return appoint(*std::move(ended), "page", step).id;
 }
 
 void ResourceServer::all_were_ended(core::Context& step) {

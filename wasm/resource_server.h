@@ -56,7 +56,9 @@ class ResourceServer final : public App {
   /// itself. Nothing where its human has ended it.
   std::optional<authority::Grant> deputy(const identity::BearerToken& token, std::string_view called,
                                          core::Context& step);
-  authority::Grant appoint(authority::Grant grant, core::Context& step);
+  authority::Grant widen(const authority::Grant& grant, std::vector<std::string> scopes, core::Context& step);
+  /// `by`: see `authority::Actor::era`.
+  authority::Grant appoint(authority::Grant grant, std::string_view by, core::Context& step);
   authority::Bounds default_bounds() const;
 
   const identity::Oidc oidc_;

@@ -82,6 +82,7 @@ class Telling {
     if (kind_ == "denials")
       return refusal(counted(detail_number("more"), "more time", "more times"), detail("reason"));
     if (kind_ == "grant") return "became your deputy.";
+    if (kind_ == "scopes") return "may be allowed more: its token has more scopes.";
     if (kind_ == "bounds") return "got other bounds.";
     if (kind_ == "ceilings") return "The limits over all deputies were changed.";
     if (kind_ == "pause") return whom("was paused by ", "All deputies were paused by ");

@@ -78,6 +78,8 @@ TEST_CASE("Trail: every reason there is can be told") {
 TEST_CASE("Trail: what the human and others did about a deputy") {
   Trail trail;
   CHECK(trail.told("grant", "g1", "", nullptr) == "Claude | became your deputy.");
+  CHECK(trail.told("scopes", "g1", "", nullptr) ==
+        "Claude | may be allowed more: its token has more scopes.");
   CHECK(trail.told("bounds", "g1", "", nullptr) == "Claude | got other bounds.");
   CHECK(trail.told("approval", "g1", "approved", nullptr) == "Claude | got your yes to \"Buy a T-shirt\".");
   CHECK(trail.told("approval", "g1", "refused", nullptr) == "Claude | got your no to \"Buy a T-shirt\".");

@@ -37,6 +37,7 @@ describe('a Worker without its secrets', () => {
       assert.equal((await ask(stack.url + path, { method: 'POST' })).status, 503, path);
     }
     assert.equal((await ask(`${stack.url}/style.css`)).status, 200, 'the page has its style');
+    assert.equal((await ask(`${stack.url}/healthz`)).status, 200, 'that it lives, it says in any case');
   });
 });
 

@@ -287,9 +287,10 @@ describe('the list', () => {
     ];
     for (const [name, args] of wrong) refusal(await mcp.call(name, args));
     assert.equal(machine.requestsOf(sub).length, before);
-    assert.match(refusal(await mcp.call('toggle_todo_status', { todoId: 'nothing', completed: true })), /404/);
-    assert.match(refusal(await mcp.call('delete_todo', { todoId: 'nothing' })), /no entry/i);
-    assert.match(refusal(await mcp.call('toggle_todo_status', { todoId: '../changes', completed: true })), /404|405|400/);
+    for (const todoId of ['nothing', '../changes']) {
+      assert.match(refusal(await mcp.call('toggle_todo_status', { todoId, completed: true })), /no entry/i);
+      assert.match(refusal(await mcp.call('delete_todo', { todoId })), /no entry/i);
+    }
     assert.deepEqual(todos(await mcp.call('get_my_todo_list')).map(({ text }) => text), ['milk']);
   });
 
@@ -301,7 +302,7 @@ describe('the list', () => {
     await bob.mcp.call('create_new_todo', { text: "Bob's" });
     assert.deepEqual(todos(await other.mcp.call('get_my_todo_list')).map(({ text }) => text), ["Ada's"]);
     const [{ id }] = todos(await bob.mcp.call('get_my_todo_list'));
-    assert.match(refusal(await ada.mcp.call('toggle_todo_status', { todoId: id, completed: true })), /404/);
+    assert.match(refusal(await ada.mcp.call('toggle_todo_status', { todoId: id, completed: true })), /no entry/i);
     assert.equal((await ada.page.state()).deputies.length, 2);
   });
 
@@ -318,12 +319,15 @@ describe('the list', () => {
 describe('deputies', () => {
   test('one that was never seen may read, and says where its human can allow more', async () => {
     const { sub, mcp, person, client } = await machine.appoint();
-    assert.deepEqual(todos(await mcp.call('get_my_todo_list')), []);
-    for (const [name, args] of /** @type {[string, object][]} */ ([['create_new_todo', { text: 'milk' }], ['toggle_todo_status', { todoId: 'x', completed: true }]])) {
+    const token = await machine.issuer.issueToken({ sub, audience: machine.api.url, scope: 'todo_api:write' });
+    const added = await ask(`${machine.api.target}/api/todos`, { method: 'POST', headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }, body: JSON.stringify({ todoText: 'bread' }) });
+    assert.equal(added.status, 200, added.text);
+    const [{ id }] = todos(await mcp.call('get_my_todo_list'));
+    for (const [name, args] of /** @type {[string, object][]} */ ([['create_new_todo', { text: 'milk' }], ['toggle_todo_status', { todoId: id, completed: true }]])) {
       assert.ok(refusal(await mcp.call(name, args)).includes(`${machine.url}/authority`), name);
     }
     assert.ok(machine.exchangesOf(sub).every(({ parameters }) => parameters.scope === 'todo_api:read'), 'nothing was asked for that it may not');
-    assert.ok(machine.requestsOf(sub).every(({ method }) => method === 'GET'));
+    assert.ok(machine.requestsOf(sub).slice(1).every(({ method }) => method === 'GET'));
 
     const page = await machine.page(person);
     const { deputies, person: shown } = await page.state();
@@ -331,7 +335,7 @@ describe('deputies', () => {
     assert.deepEqual(deputies[0].client, { name: CLIENT.name, known_by: 'a name that it gave itself', host: client.clientId });
     assert.equal(shown.email, person);
     await page.allow('keep');
-    assert.deepEqual(todos(await mcp.call('create_new_todo', { text: 'milk' })).map(({ text }) => text), ['milk']);
+    assert.deepEqual(todos(await mcp.call('create_new_todo', { text: 'milk' })).map(({ text }) => text), ['bread', 'milk']);
   });
 
   test('the page signs in at the same issuer, for the same person', async () => {
@@ -374,6 +378,31 @@ describe('deputies', () => {
     refusal(await mcp.call('delete_todo', { todoId: bread.id }));
     assert.equal(deletions(), 1);
     assert.deepEqual(todos(await mcp.call('get_my_todo_list')).map(({ text }) => text), ['bread']);
+  });
+
+  test('whoever is asked about an entry reads what it says', async () => {
+    const { sub, mcp, page, grant } = await machine.deputize('all');
+    const [{ id }] = todos(await mcp.call('create_new_todo', { text: 'milk' }));
+    const { bounds } = (await page.state()).deputies[0];
+    await page.do({ do: 'bounds', grant, bounds: { ...bounds, ask_above: [{ measure: 'changes', amount: 0 }] } });
+    refusal(await mcp.call('toggle_todo_status', { todoId: id, completed: true }));
+    const [waiting] = (await page.state()).approvals;
+    assert.deepEqual(waiting.what.map((/** @type {string[]} */ [, value]) => value), ['milk', 'done', id]);
+    assert.equal(machine.requestsOf(sub).filter(({ method }) => method === 'PATCH').length, 0);
+  });
+
+  test('the trail says that a token, and no human, made it a deputy and widened it', async () => {
+    const person = machine.somebody();
+    const reader = await machine.appoint({ person, scope: 'openid todo_api:read' });
+    await reader.mcp.call('get_my_todo_list');
+    const writer = await machine.appoint({ person, client: reader.client });
+    await writer.mcp.call('get_my_todo_list');
+    const page = await machine.page(person);
+    const entries = (await page.entries()).filter(({ kind }) => !['call', 'outcome'].includes(kind)).reverse();
+    assert.deepEqual(entries.map(({ kind, raw }) => [kind, raw.era]), [['grant', 'token'], ['scopes', 'token']]);
+    const { before, after } = entries[1].raw.details;
+    assert.deepEqual([before.scopes, after.scopes], [['todo_api:read'], ['todo_api:read', 'todo_api:write']]);
+    assert.match(entries[1].text, /more scopes/);
   });
 
   test('2025-11-25: the client shows the page by itself, where it can', async () => {
@@ -454,6 +483,8 @@ describe('revocation', () => {
     assert.ok(came.ended);
     await page.do({ do: 'allow_again', grant: came.grant });
     assert.deepEqual(todos(await unknown.mcp.call('get_my_todo_list')), []);
+    const next = await machine.appoint({ person });
+    assertShutOut(await next.mcp.modern('tools/list'));
     assertShutOut(await first.mcp.modern('tools/list'));
     assertShutOut(await second.mcp.modern('tools/list'));
   });

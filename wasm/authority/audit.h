@@ -45,7 +45,7 @@ struct Actor {
   std::string client_id;
   /// Of the legacy era; modern clients have none.
   std::string session_id;
-  /// "legacy", "modern", "page", "webhook", "alarm".
+  /// "legacy", "modern", "page", "webhook", "alarm", "token" (of another issuer).
   std::string_view era;
 };
 
@@ -56,7 +56,7 @@ struct Subject {
 };
 
 struct Entry {
-  /// "call", "outcome", "denials", "grant", "bounds", "ceilings", "pause", "resume", "revocation",
+  /// "call", "outcome", "denials", "grant", "scopes", "bounds", "ceilings", "pause", "resume", "revocation",
   /// "approval", "erasure".
   std::string_view kind;
   Actor actor;

@@ -115,6 +115,22 @@ Outcome ask(mcp::Call& call, std::string_view key, const Request& request) {
   return ToolResult::error(failure_of(last));
 }
 
+std::variant<std::string, mcp::ToolOutcome> text_of_entry(mcp::Call& call, std::string_view id) {
+  Outcome list = ask(call, "list", {.method = "GET", .path = "/api/todos", .scope = kScopeRead});
+  const Answered* answered = std::get_if<Answered>(&list);
+  if (!answered) return conclude(std::move(list));
+  core::JsonGate gate;
+  const core::JsonResult json = gate.parse(answered->json);
+  const auto todos = json.ok() ? core::member(json.root, "todos") : std::nullopt;
+  if (todos && todos->is_array()) {
+    for (const core::JsonView entry : core::JsonArray(todos->get_array().value_unsafe())) {
+      if (core::string_member(entry, "id") != id) continue;
+      return std::string(core::string_member(entry, "text").value_or(""));
+    }
+  }
+  return mcp::ToolResult::error("There is no entry with this id. Read the list for the ids.");
+}
+
 Outcome claims_of_exchanged(mcp::Call& call, std::string_view scope) {
   auto token = token_for(call, "peek", exchange_for(call, scope));
   if (Waiting* waiting = std::get_if<Waiting>(&token)) return *waiting;

@@ -34,6 +34,10 @@ using Outcome = std::variant<Answered, mcp::Waiting, mcp::ToolResult>;
 /// `key` names the request among those of one call. The call runs again until there is an answer.
 Outcome ask(mcp::Call& call, std::string_view key, const Request& request);
 
+/// What an entry of the list says: who is asked about it must see more than its id. Else what the tool ends
+/// with, or that it waits.
+std::variant<std::string, mcp::ToolOutcome> text_of_entry(mcp::Call& call, std::string_view id);
+
 /// What the token that a tool would call the API with says, as JSON text.
 Outcome claims_of_exchanged(mcp::Call& call, std::string_view scope);
 

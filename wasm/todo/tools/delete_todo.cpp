@@ -20,30 +20,12 @@ constexpr std::array kParameters = {
               .maximum = 100},
 };
 
-/// The text of an entry in the API's list; nothing where it is not in it.
-std::optional<std::string> text_of(std::string_view list, std::string_view id) {
-  core::JsonGate gate;
-  const core::JsonResult json = gate.parse(list);
-  const auto todos = json.ok() ? core::member(json.root, "todos") : std::nullopt;
-  if (!todos || !todos->is_array()) return std::nullopt;
-  for (const core::JsonView entry : core::JsonArray(todos->get_array().value_unsafe())) {
-    if (core::string_member(entry, "id") != id) continue;
-    return std::string(core::string_member(entry, "text").value_or(""));
-  }
-  return std::nullopt;
-}
-
 mcp::ToolOutcome run(mcp::Call& call) {
   const std::string id(mcp::text_argument(call.arguments, "todoId"));
-  // Who is asked whether it may go must see what goes.
-  Outcome list = ask(call, "list", {.method = "GET", .path = "/api/todos", .scope = kScopeRead});
-  const Answered* answered = std::get_if<Answered>(&list);
-  if (!answered) return conclude(std::move(list));
-  const std::optional<std::string> text = text_of(answered->json, id);
-  if (!text) return mcp::ToolResult::error("There is no entry with this id. Read the list for the ids.");
-
+  std::variant<std::string, mcp::ToolOutcome> text = text_of_entry(call, id);
+  if (auto* stopped = std::get_if<mcp::ToolOutcome>(&text)) return *std::move(stopped);
   const mcp::Charge charge{.costs = {{kChanges, 1}, {kDeletions, 1}},
-                           .what = {{"Delete", *text}, {"Entry", id}}};
+                           .what = {{"Delete", std::get<std::string>(text)}, {"Entry", id}}};
   if (auto obstacle = call.charge(charge)) return mcp::stopped(*std::move(obstacle));
   return conclude(ask(call, "delete",
                       {.method = "DELETE",

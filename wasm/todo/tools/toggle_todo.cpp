@@ -16,8 +16,12 @@ constexpr std::string_view kInput =
 mcp::ToolOutcome run(mcp::Call& call) {
   const std::string id(mcp::text_argument(call.arguments, "todoId"));
   const bool completed = core::boolean_member(call.arguments, "completed").value_or(false);
-  const mcp::Charge charge{.costs = {{kChanges, 1}},
-                           .what = {{"Entry", id}, {"Becomes", completed ? "done" : "open"}}};
+  std::variant<std::string, mcp::ToolOutcome> text = text_of_entry(call, id);
+  if (auto* stopped = std::get_if<mcp::ToolOutcome>(&text)) return *std::move(stopped);
+  const mcp::Charge charge{
+      .costs = {{kChanges, 1}},
+      .what = {
+          {"Mark", std::get<std::string>(text)}, {"Becomes", completed ? "done" : "open"}, {"Entry", id}}};
   if (auto obstacle = call.charge(charge)) return mcp::stopped(*std::move(obstacle));
   return conclude(ask(call, "toggle",
                       {.method = "PATCH",
