@@ -3,15 +3,19 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { reproduce } from './reproduce.js';
 import { Failure, PROJECT, local, program, run } from './run.js';
+import { writeSbom } from './sbom.js';
 import { setup } from './setup.js';
 
 const HELP = `pnpm build [options]
 
-Builds the WebAssembly modules and reports the sizes of what a deployment uploads.
+Builds the WebAssembly modules, writes what they are made of to build/sbom.cdx.json, and reports the sizes of what a
+deployment uploads.
 
-  --size   only report sizes, of what has been built before
-  --help   this text`;
+  --size       only report sizes, of what has been built before
+  --reproduce  build the modules once more, in another folder, and compare them byte by byte (some minutes)
+  --help       this text`;
 
 const KB = 1000;
 const BUDGET = { wasmGzipped: 330 * KB, uploadGzipped: 405 * KB, shimLines: 800 };
@@ -116,11 +120,17 @@ function linesOfCode(path) {
 }
 
 await program(import.meta.url, async () => {
-  const { values } = parseArgs({ options: { size: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({ options: { size: { type: 'boolean' }, reproduce: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return console.log(HELP);
   if (!values.size) {
     await setup({ for: 'build' });
     await buildWasm();
+    const components = await writeSbom();
+    for (const { name, hashes } of components.filter(({ type }) => type === 'file')) console.log(`  ${name}  sha256 ${hashes?.[0].content}`);
+  }
+  if (values.reproduce) {
+    await reproduce();
+    console.log('  built in another folder, the modules are the same');
   }
   const rows = await measureSizes();
   console.log(sizeTable(rows));

@@ -162,7 +162,7 @@ function says(name, question) {
 }
 
 /** The same text that em++ would say lies beside it. */
-function emscriptenVersion() {
+export function emscriptenVersion() {
   const path = command('em++');
   if (!path) return undefined;
   const home = dirname(realpathSync(path));
