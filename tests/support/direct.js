@@ -48,8 +48,7 @@ export async function startDirect({ vars, persistTo, onLog = () => {} }) {
     cf: false,
     log: new Log(LogLevel.NONE),
     inspectorPort: inspector,
-    durableObjectsPersist: join(persistTo, 'do'),
-    kvPersist: join(persistTo, 'kv'),
+    resourcePersistencePath: persistTo,
     handleRuntimeStdio(/** @type {import('node:stream').Readable} */ out, /** @type {import('node:stream').Readable} */ err) {
       for (const stream of [out, err]) stream.on('data', (chunk) => onLog(chunk.toString()));
     },
