@@ -52,6 +52,7 @@ class Server {
     this.child = child;
     this.url = url;
     child.on('message', (/** @type {any} */ answer) => this.#asked.get(answer.id)?.(answer));
+    child.once('exit', () => this.#asked.forEach((answer) => answer({ error: 'it has ended' })));
   }
 
   /** @param {number} people */
@@ -69,7 +70,6 @@ class Server {
     const { value, error } = await new Promise((resolve, reject) => {
       this.#asked.set(id, resolve);
       this.child.send({ id, question }, (error) => error && reject(error));
-      this.child.once('exit', () => reject(new Failure('The server has ended.')));
     }).finally(() => this.#asked.delete(id));
     if (error) throw new Failure(`The server does not know its ${question}: ${error}`);
     return value;
@@ -127,8 +127,16 @@ const COLUMNS = [
 ];
 const row = (/** @type {(string | number)[]} */ cells) => cells.map((cell, index) => String(cell).padStart(COLUMNS[index][1])).join('').trimEnd();
 
-/** @param {{ [Name in keyof typeof options]: any }} values */
+/** @typedef {{ [Name in keyof typeof options]?: any }} Values */
+
+/** @param {Values} values */
 export async function run(values) {
+  const { judgements } = await soak(values);
+  if (judgements.some(({ holds }) => !holds)) throw new Failure('The soak found something.');
+}
+
+/** @param {Values} values */
+export async function soak(values) {
   const [minutes, principals, orders, connections] = [values.minutes, values.principals, values.orders, values.connections].map(Number);
   const server = await Server.start(principals + 1);
   const load = new Load(server.url, connections);
@@ -156,13 +164,12 @@ export async function run(values) {
     }
     console.log(`${rate} requests a second for ${minutes} minutes, ${orders} purchases among them, ${connections} connections\n\n${row(COLUMNS.map(([name]) => name))}`);
     const outcome = await measure({ server, load, attacker, minutes, rate, orders });
-    report(outcome, { principals, hostile: values.hostile });
+    report(outcome, { principals, fresh: fresh * 1024, hostile: values.hostile });
     const judgements = judge(outcome.findings);
     for (const { what, holds, figures } of judgements) console.log(`  ${holds ? 'holds ' : 'FAILED'}  ${what}: ${figures}`);
-    if (judgements.some(({ holds }) => !holds)) {
-      console.log(`\nThe last of the server's log:\n${(await server.ask('log')).slice(-3000)}`);
-      throw new Failure('The soak found something.');
-    }
+    const log = await server.ask('log');
+    if (log) console.log(`\nThe last of what the Worker and workerd printed:\n${log.slice(-3000)}`);
+    return { judgements, findings: outcome.findings };
   } finally {
     attacker?.stop();
     await load.stop();
@@ -185,13 +192,14 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
   /** @type {Map<string, number>[]} */
   const attacks = [];
   let largest = 0;
+  let largestLog = 0;
   let peakAwake = 0;
 
   load.take();
   const looking = setInterval(() => void server.ask('memory').then((kib) => memory.push({ minute: now(), value: kib * 1024 }), () => {}), Math.min(MEMORY_EVERY, length * 15) * 1000);
   const delay = monitorEventLoopDelay({ resolution: 10 });
   const running = load.run({ minutes, rate, orders });
-  let { processor } = await server.ask('sample');
+  let looked = { at: performance.now(), processor: (await server.ask('sample')).processor };
   for (let index = 0; index < count; index++) {
     const attacked = Boolean(attacker) && index % 2 === 1;
     if (attacked) attacker?.begin();
@@ -206,6 +214,9 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
     delay.disable();
     const passed = (now() - before) * 60;
     const sample = await server.ask('sample');
+    const at = performance.now();
+    const computing = (sample.processor - looked.processor) / ((at - looked.at) / 1000);
+    looked = { at, processor: sample.processor };
     if ((index + 1) % Math.ceil(count / HEAPS) === 0) {
       const { used, buffers } = await server.ask('heap');
       heap.push({ minute: now(), value: used + buffers });
@@ -213,6 +224,7 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
     const slice = { minute: (index + 1) * length, attacked, ...tally };
     slices.push(slice);
     largest = Math.max(largest, sample.files.largest);
+    largestLog = Math.max(largestLog, sample.files.largestLog);
     peakAwake = Math.max(peakAwake, sample.awake);
     console.log(row([
       slice.minute.toFixed(length < 1 ? 2 : 0),
@@ -231,12 +243,11 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
       Math.round(sample.files.median / 1024),
       Math.round(sample.files.largestLog / 1024),
       load.bought - sample.copies,
-      `${Math.round(((sample.processor - processor) / passed) * 100)} %`,
+      `${Math.round(computing * 100)} %`,
       `${Math.round((user + system) / passed / 10_000)} %`,
       Math.round(delay.percentile(99) / 1e6),
       attacked ? 'attacked' : '',
     ]));
-    processor = sample.processor;
   }
   await running;
   clearInterval(looking);
@@ -263,14 +274,15 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
       memory,
       heap,
       largest,
+      largestLog,
       entries: rows.mostAudit,
       orders: { begun: load.begun, acknowledged: load.bought, kept: rows.orders, copied: copies, waiting: rows.deliveries },
     },
   };
 }
 
-/** @param {Awaited<ReturnType<typeof measure>>} outcome @param {{ principals: number, hostile: boolean }} setting */
-function report({ slices, attacks, drained, peakAwake, rows, memory, findings }, { principals, hostile }) {
+/** @param {Awaited<ReturnType<typeof measure>>} outcome @param {{ principals: number, fresh: number, hostile: boolean }} setting */
+function report({ slices, attacks, drained, peakAwake, rows, memory, findings }, { principals, fresh, hostile }) {
   console.log(`\nAnswered as they should be:\n${list(sum(slices.map(({ done }) => done)))}`);
   const limits = sum(slices.map((slice) => slice.limits));
   if (limits.size > 0) console.log(`Chosen limits:\n${list(limits)}`);
@@ -280,7 +292,7 @@ function report({ slices, attacks, drained, peakAwake, rows, memory, findings },
   const window = Math.min(5, Math.floor(warm.length / 2));
   const [first, end] = [warm.slice(0, window), warm.slice(-window)].map(together);
   const [p50, p99] = [50, 99].map((part) => [percentile(first, part), percentile(end, part)]);
-  console.log(`Latency of the first ${window} minutes after warming up, and of the last (an entry of this table where minutes are fewer than 5):`);
+  console.log(`Latency of the first ${window} lines of the table after warming up, and of the last ${window}:`);
   for (const [name, [before, after]] of [['p50', p50], ['p99', p99]]) {
     console.log(`  ${name}  ${Number(before).toFixed(1)} ms, ${Number(after).toFixed(1)} ms: ${(Number(after) / Number(before)).toFixed(2)} times`);
   }
@@ -290,6 +302,6 @@ function report({ slices, attacks, drained, peakAwake, rows, memory, findings },
     console.log(`What it was answered:\n${list(attacks)}`);
   }
   const late = settled(memory).at(-1)?.value ?? 0;
-  console.log(`Memory at the end: ${(late / MIB).toFixed(0)} MiB, ${(late / MIB / (principals / 1000)).toFixed(0)} MiB for 1,000 people; at most ${peakAwake} of their objects were awake at a look`);
+  console.log(`Memory at the end: ${(late / MIB).toFixed(0)} MiB, ${((late - fresh) / 1024 / principals).toFixed(1)} KiB for each person more than at the start; at most ${peakAwake} of their objects were awake at a look`);
   console.log(`In all objects: ${rows.orders} orders, ${rows.audit} entries of trails. The last copy came ${drained.toFixed(1)} s after the end of the load\n`);
 }

@@ -25,7 +25,7 @@ async function bundle() {
   try {
     await run(local('wrangler'), ['deploy', '--dry-run', '--outdir', directory], { title: 'Bundling the Worker', env: { WRANGLER_SEND_METRICS: 'false' } });
     const modules = KINDS.flatMap(({ ending, type }) =>
-      globSync(`*${ending}`, { cwd: directory }).map((path) => ({ type, path, contents: readFileSync(join(directory, path), type === 'Text' ? 'utf8' : null) })),
+      globSync(`*${ending}`, { cwd: directory }).map((path) => ({ type, path, contents: type === 'Text' ? readFileSync(join(directory, path), 'utf8') : readFileSync(join(directory, path)) })),
     );
     return [{ type: 'ESModule', path: 'worker.js', contents: readFileSync(join(directory, 'worker.js'), 'utf8') }, ...modules];
   } finally {
@@ -41,6 +41,7 @@ export async function startDirect({ vars, persistTo, onLog = () => {} }) {
   const port = await freePort();
   const inspector = await freePort();
   const url = `http://localhost:${port}`;
+  /** @type {{ workerOptions: any }} */
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(PROJECT, 'wrangler.toml'));
   const miniflare = new Miniflare(convertV4MiniflareOptions({
     host: '127.0.0.1',

@@ -25,14 +25,16 @@ const SHARE_OF_BUSY = 0.2;
 /** One connection of so many is a stream. */
 const STREAMS = 10;
 /** Seconds that a stream is open, at least and at most. A server says something every 15. */
-const STREAM_LIFE = [30, 180];
+const STREAM_LIFE = /** @type {const} */ ([30, 180]);
+/** Access tokens are good for an hour. */
+const TOKEN_LIFE = 45 * 60_000;
 const SILENCE = 40_000;
 const TICK = 5;
 
 /** An answer that is not what was asked for: `what` names the kind, for counting. */
 class Unexpected extends Error {}
 
-/** @param {number} least @param {number} most */
+/** @param {readonly [number, number]} range */
 const between = ([least, most]) => least + Math.random() * (most - least);
 
 /** What has happened since the last look. */
@@ -57,6 +59,8 @@ class Person {
   /** @type {Endpoint | undefined} */
   mcp;
   refreshToken = '';
+  /** When the access token came. */
+  since = 0;
   /** Of a legacy session. @type {string | undefined} */
   session;
   /** Orders that were acknowledged, and the newest of them. */
@@ -125,7 +129,7 @@ export class Load {
   /** @param {Person} person */
   async #signIn(person) {
     const { client, accessToken, refreshToken } = await OAuthClient.signedIn(this.url, { person: person.email, hinted: true });
-    Object.assign(person, { client, refreshToken, session: undefined, mcp: new Endpoint(`${this.url}/mcp`, accessToken) });
+    Object.assign(person, { client, refreshToken, since: performance.now(), session: undefined, mcp: new Endpoint(`${this.url}/mcp`, accessToken) });
   }
 
   /** An access token of somebody who asks for nothing here. @param {string} email */
@@ -199,11 +203,12 @@ export class Load {
   /** @param {string} what @param {number} due */
   async #begin(what, due) {
     const connection = this.#idle.shift() ?? (await new Promise((/** @type {(connection: Agent) => void} */ resolve) => this.#queue.push(resolve)));
-    const alone = what === 'refresh' || what === 'revoke';
+    let alone = what === 'refresh' || what === 'revoke';
     /** @type {Person | undefined} */
     let person;
     try {
       person = this.#someone(alone);
+      if (person.busy === 0 && what !== 'buy' && performance.now() - person.since > TOKEN_LIFE) [what, alone] = ['refresh', true];
       person.busy++;
       person.alone = alone;
       await this.#do(what, person, connection);
@@ -261,6 +266,7 @@ export class Load {
         if (status !== 200) throw new Unexpected(`${status} ${body.error}`);
         person.refreshToken = body.refresh_token;
         mcp.token = body.access_token;
+        person.since = performance.now();
         return;
       }
       case 'revoke': {
