@@ -40,6 +40,12 @@ const MEMORY_EVERY = 5;
 const HEAPS = 9;
 /** Seconds until everything must be copied when the load has ended. */
 const DRAINED_WITHIN = 180;
+/** Seconds that nobody asks for anything at the end: objects sleep after ten. */
+const REST = 20;
+/** Files of an awake object: its database, the log before it, and the index of that. */
+const FILES = 3;
+/** Seconds that an object is awake after a request, rather more than less. */
+const AWAKE_FOR = 15;
 
 /** The server's process. */
 class Server {
@@ -143,6 +149,8 @@ export async function soak(values) {
   /** @type {ReturnType<typeof startAttacker> | undefined} */
   let attacker;
   try {
+    const most = await server.ask('mostFiles');
+    const mayBeAwake = Math.floor((most - 2 * connections - 500) / FILES);
     console.log(`At ${server.url}. Signing ${principals} people in`);
     const begun = performance.now();
     const step = Math.max(1, Math.floor(principals / 10));
@@ -158,9 +166,10 @@ export async function soak(values) {
     if (values.hostile) attacker = startAttacker(server.url, await load.tokenOf(`person${principals + 1}@example.com`));
     let rate = Number(values.rate);
     if (!values.rate) {
-      const manages = await load.capacity(Math.min(64, connections), Math.min(20, minutes * 10));
-      rate = Math.round(manages / 2);
-      console.log(`Manages ${Math.round(manages)} requests a second without purchases; half of that from now on`);
+      const manages = await load.capacity({ atOnce: Math.min(64, connections), seconds: Math.min(20, minutes * 10), people: mayBeAwake });
+      const fits = mayBeAwake < principals ? (-principals * Math.log(1 - mayBeAwake / principals)) / AWAKE_FOR : Infinity;
+      rate = Math.floor(Math.min(manages / 2, fits));
+      console.log(`Manages ${Math.round(manages)} requests a second without purchases; ${rate < Math.floor(manages / 2) ? `less than half of that, for a process may open ${most} files only` : 'half of that'} from now on`);
     }
     console.log(`${rate} requests a second for ${minutes} minutes, ${orders} purchases among them, ${connections} connections\n\n${row(COLUMNS.map(([name]) => name))}`);
     const outcome = await measure({ server, load, attacker, minutes, rate, orders });
@@ -181,7 +190,7 @@ export async function soak(values) {
 async function measure({ server, load, attacker, minutes, rate, orders }) {
   const started = performance.now();
   const now = () => (performance.now() - started) / 60_000;
-  const length = Math.min(1, minutes / 5);
+  const length = Math.min(1, minutes / 10);
   const count = Math.round(minutes / length);
   /** @type {Slice[]} */
   const slices = [];
@@ -217,7 +226,7 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
     const at = performance.now();
     const computing = (sample.processor - looked.processor) / ((at - looked.at) / 1000);
     looked = { at, processor: sample.processor };
-    if ((index + 1) % Math.ceil(count / HEAPS) === 0) {
+    if ((index + 1) % Math.max(1, Math.round(count / HEAPS)) === 0) {
       const { used, buffers } = await server.ask('heap');
       heap.push({ minute: now(), value: used + buffers });
     }
@@ -261,11 +270,15 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
   }
   const drained = (performance.now() - drainedFrom) / 1000;
   const rows = await server.ask('rows');
+  // What is still there when nobody has asked for a while, and workerd has let the objects sleep.
+  await sleep(Math.min(REST, length * 60) * 1000);
+  const rested = await server.ask('sample');
   return {
     slices,
     attacks: sum(attacks),
     drained,
     peakAwake,
+    rested,
     rows,
     memory,
     findings: {
@@ -282,7 +295,7 @@ async function measure({ server, load, attacker, minutes, rate, orders }) {
 }
 
 /** @param {Awaited<ReturnType<typeof measure>>} outcome @param {{ principals: number, fresh: number, hostile: boolean }} setting */
-function report({ slices, attacks, drained, peakAwake, rows, memory, findings }, { principals, fresh, hostile }) {
+function report({ slices, attacks, drained, peakAwake, rested, rows, memory, findings }, { principals, fresh, hostile }) {
   console.log(`\nAnswered as they should be:\n${list(sum(slices.map(({ done }) => done)))}`);
   const limits = sum(slices.map((slice) => slice.limits));
   if (limits.size > 0) console.log(`Chosen limits:\n${list(limits)}`);
@@ -303,5 +316,6 @@ function report({ slices, attacks, drained, peakAwake, rows, memory, findings },
   }
   const late = settled(memory).at(-1)?.value ?? 0;
   console.log(`Memory at the end: ${(late / MIB).toFixed(0)} MiB, ${((late - fresh) / 1024 / principals).toFixed(1)} KiB for each person more than at the start; at most ${peakAwake} of their objects were awake at a look`);
+  console.log(`  when nobody had asked for a while: ${Math.round(rested.memory / 1024)} MiB, ${rested.awake} awake`);
   console.log(`In all objects: ${rows.orders} orders, ${rows.audit} entries of trails. The last copy came ${drained.toFixed(1)} s after the end of the load\n`);
 }

@@ -50,9 +50,7 @@ export async function startDirect({ vars, persistTo, onLog = () => {} }) {
     log: new Log(LogLevel.NONE),
     inspectorPort: inspector,
     resourcePersistencePath: persistTo,
-    handleRuntimeStdio(/** @type {import('node:stream').Readable} */ out, /** @type {import('node:stream').Readable} */ err) {
-      for (const stream of [out, err]) stream.on('data', (chunk) => onLog(chunk.toString()));
-    },
+    handleStructuredLogs: (/** @type {{ level: string, message: string }} */ { level, message }) => onLog(`${level}: ${message}\n`),
     workers: [{
       ...workerOptions,
       name: NAME,

@@ -88,6 +88,8 @@ export class Load {
   /** @type {((connection: Agent) => void)[]} */
   #queue = [];
   #stopped = false;
+  /** How many of the people are asked for. */
+  #reach = Infinity;
   /** @type {Set<Promise<unknown>>} */
   #underWay = new Set();
 
@@ -140,9 +142,10 @@ export class Load {
   /** Somebody who has time. @param {boolean} [alone] with nothing else under way @returns {Person} */
   #someone(alone = false) {
     const { people } = this;
-    const busy = Math.min(BUSY, people.length);
+    const all = Math.min(people.length, this.#reach);
+    const busy = Math.min(BUSY, all);
     for (let tries = 0; tries < 1000; tries++) {
-      const range = !alone && Math.random() < SHARE_OF_BUSY ? busy : people.length;
+      const range = !alone && Math.random() < SHARE_OF_BUSY ? busy : all;
       const person = people[Math.floor(Math.random() * range)];
       if (!person.alone && !(alone && person.busy > 0)) return person;
     }
@@ -151,14 +154,19 @@ export class Load {
 
   // ---- Requests ----
 
-  /** Reads at the rate that comes of itself, by so many at once, for a while: requests a second. @param {number} atOnce @param {number} seconds */
-  async capacity(atOnce, seconds) {
+  /**
+   * Reads at the rate that comes of itself, by so many at once, for a while: requests a second.
+   * @param {{ atOnce: number, seconds: number, people: number }} trial `people`: no more than so many are asked for
+   */
+  async capacity({ atOnce, seconds, people }) {
+    this.#reach = people;
     const end = performance.now() + seconds * 1000;
     this.take();
     const one = async () => {
       while (performance.now() < end) await this.#begin(this.#next(), performance.now());
     };
     await Promise.all(Array.from({ length: atOnce }, one));
+    this.#reach = Infinity;
     const { done, since } = this.take();
     return [...done.values()].reduce((sum, each) => sum + each, 0) / ((performance.now() - since) / 1000);
   }

@@ -54,6 +54,8 @@ const ANSWERS = {
     copies: objects.copies(),
   }),
   rows: () => objects.rows(),
+  /** How many files a process may have open. */
+  mostFiles: () => Number(readFileSync('/proc/self/limits', 'utf8').match(/^Max open files +\d+ +(\d+)/m)?.[1]),
   log: () => log,
 };
 
