@@ -82,6 +82,7 @@ class Server {
   }
 
   async stop() {
+    if (!this.child.connected) return;
     const ended = once(this.child, 'exit');
     this.child.disconnect();
     await ended;

@@ -180,7 +180,7 @@ export class Load {
     const length = minutes * 60_000;
     for (let index = 0; index < this.streamsWanted; index++) this.#keep(this.#streams(index));
     const requests = Math.floor((rate * length) / 1000);
-    for (let sent = 0, purchases = 0; sent < requests; await sleep(TICK)) {
+    for (let sent = 0, purchases = 0; sent < requests && !this.#stopped; await sleep(TICK)) {
       const passed = Math.min(performance.now() - started, length);
       for (; sent < Math.floor((passed / length) * requests); sent++) {
         const purchase = purchases < Math.floor(((sent + 1) / requests) * orders);
