@@ -44,6 +44,8 @@ const ADMIN_ROLE = 'admin';
 const ADMIN_PERMISSION = 'shop:admin';
 /** What the Worker wants to hear of. */
 const EVENTS = ['user.deleted', 'session.revoked'];
+/** An id of a person or an organization, anywhere in a text. */
+const ID = /(?:user|org)_[0-9A-Z]{26}/g;
 
 /**
  * @param {{ port?: number, users?: Person[] }} [options] port 0 (the default) takes any free port
@@ -265,25 +267,33 @@ function faultsOf(asked) {
 class People {
   /** @param {any[]} users as the emulator lists them @param {any[]} organizations */
   constructor(users, organizations) {
-    this.ids = [
+    const ids = [
       ...users.map((user) => ({ inside: user.id, outside: lastingId('user', user.email) })),
       ...organizations.map(({ id, name }) => ({ inside: id, outside: lastingId('org', name) })),
     ];
+    this.insides = new Map(ids.map(({ inside, outside }) => [outside, inside]));
+    this.outsides = new Map(ids.map(({ inside, outside }) => [inside, outside]));
   }
   /** @param {string} text */
   inward(text) {
-    return this.ids.reduce((result, { inside, outside }) => result.replaceAll(outside, inside), text);
+    return text.replaceAll(ID, (id) => this.insides.get(id) ?? id);
   }
   /** @param {string} text */
   outward(text) {
-    return this.ids.reduce((result, { inside, outside }) => result.replaceAll(inside, outside), text);
+    return text.replaceAll(ID, (id) => this.outsides.get(id) ?? id);
   }
 }
 
-/** @param {{ url: string, apiKey: string }} emulator @param {string} path @returns {Promise<any[]>} */
+/** All that there is, page by page. @param {{ url: string, apiKey: string }} emulator @param {string} path @returns {Promise<any[]>} */
 async function listAll({ url, apiKey }, path) {
-  const reply = await fetch(`${url}${path}?limit=100`, { headers: { authorization: `Bearer ${apiKey}` } });
-  return /** @type {{ data: any[] }} */ (await reply.json()).data;
+  const all = [];
+  for (let after = ''; ; ) {
+    const reply = await fetch(`${url}${path}?limit=100${after && `&after=${after}`}`, { headers: { authorization: `Bearer ${apiKey}` } });
+    const page = /** @type {{ data: any[], list_metadata: { after: string | null } }} */ (await reply.json());
+    all.push(...page.data);
+    if (!page.list_metadata.after) return all;
+    after = page.list_metadata.after;
+  }
 }
 
 /**

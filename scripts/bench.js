@@ -1,6 +1,7 @@
 /** `pnpm bench`: measurements of the running server. They print figures; what they find wrong is a failure. */
 import { parseArgs } from 'node:util';
 import * as revocation from '../tests/bench/revocation.js';
+import * as soak from '../tests/bench/soak.js';
 import { buildWasm } from './build.js';
 import { Failure, program } from './run.js';
 import { setup } from './setup.js';
@@ -16,7 +17,7 @@ import { setup } from './setup.js';
  */
 
 /** @type {Record<string, Measurement>} */
-const MEASUREMENTS = { revocation };
+const MEASUREMENTS = { revocation, soak };
 
 const HELP = `pnpm bench NAME [options]
 

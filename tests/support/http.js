@@ -5,7 +5,7 @@
 import { Agent, request } from 'node:http';
 
 /** A connection for each request: one that was kept may be closed by the server just as it is used again. */
-const agent = new Agent({ keepAlive: false });
+const oneTime = new Agent({ keepAlive: false });
 const TIMEOUT = 30_000;
 
 /**
@@ -14,6 +14,7 @@ const TIMEOUT = 30_000;
  * @property {string} [method] GET unless told, or POST where there is a body
  * @property {HeaderFields} [headers]
  * @property {string | Uint8Array} [body] sent with its length announced
+ * @property {Agent} [agent] whose connections are kept; what was sent over one that the server had just closed is sent once more
  * @property {Iterable<string | Uint8Array>} [chunks] sent in pieces, with no length announced
  */
 
@@ -37,7 +38,8 @@ export class Answer {
 }
 
 /** @param {string} url @param {Question} [question] @returns {Promise<Answer>} */
-export function ask(url, { method, headers = {}, body, chunks } = {}) {
+export function ask(url, question = {}) {
+  const { method, headers = {}, body, chunks, agent = oneTime } = question;
   /** @type {Record<string, string>} */
   const fields = {};
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) fields[name] = value;
@@ -52,7 +54,10 @@ export function ask(url, { method, headers = {}, body, chunks } = {}) {
       incoming.on('end', () => resolve(new Answer(incoming.statusCode ?? 0, received, Buffer.concat(parts).toString())));
     });
     outgoing.setTimeout(TIMEOUT, () => outgoing.destroy(new Error(`no answer from ${url} within ${TIMEOUT / 1000} seconds`)));
-    outgoing.on('error', reject);
+    outgoing.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(ask(url, question));
+      else reject(error);
+    });
     for (const chunk of chunks ?? []) outgoing.write(chunk);
     outgoing.end(body);
   });

@@ -114,6 +114,7 @@ export class Browser {
 /**
  * @typedef {object} Choices
  * @property {string} [person] whose e-mail address to sign in with at AuthKit; Ada's unless told; 'cancel' cancels there
+ * @property {boolean} [hinted] AuthKit is told who comes, and shows no page: it has a link for each person, and there may be thousands
  * @property {'continue' | 'cancel'} [start] on the page that says who asks
  * @property {'allow' | 'deny'} [decision] on the page that asks for consent
  * @property {string[]} [scopes] of which tools are ticked
@@ -129,7 +130,7 @@ export class Browser {
  * @returns {Promise<{ redirect?: URL, page: Page }>} where the client gets its answer, or the page that it ended on
  */
 export async function signIn(authorizeUrl, choices = {}, browser = new Browser()) {
-  const { person = 'ada@example.com', start = 'continue', decision = 'allow', scopes, bounds, see = () => {} } = choices;
+  const { person = 'ada@example.com', hinted = false, start = 'continue', decision = 'allow', scopes, bounds, see = () => {} } = choices;
   const home = new URL(authorizeUrl).origin;
   let page = await browser.open(authorizeUrl);
   for (let steps = 0; steps < 20; steps++) {
@@ -140,6 +141,7 @@ export async function signIn(authorizeUrl, choices = {}, browser = new Browser()
       const back = url.searchParams.has('code') || url.searchParams.has('error');
       if (back && url.pathname !== '/callback') return { redirect: url, page };
       if (back && url.origin !== home) return { redirect: url, page };
+      if (hinted && url.origin !== home) url.searchParams.set('login_hint', person);
       page = await browser.open(url.href);
     } else if (page.url.startsWith(home) && page.status === 200 && page.html.includes('name="handle"')) {
       if (page.form.action.endsWith('/authorize')) {

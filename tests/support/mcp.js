@@ -55,6 +55,9 @@ export const textOf = (result) => result.content.flatMap(({ text }) => text ?? [
 
 /** One client's way to an MCP endpoint. */
 export class Endpoint {
+  /** Whose connections it uses; a new one for each request without. @type {import('node:http').Agent | undefined} */
+  agent;
+
   /** @param {string} url of the endpoint @param {string} [token] @param {HeaderFields} [headers] sent with everything */
   constructor(url, token, headers = {}) {
     this.url = url;
@@ -65,6 +68,7 @@ export class Endpoint {
   /** @param {import('./http.js').Question} question */
   async ask(question) {
     const answer = await ask(this.url, {
+      agent: this.agent,
       ...question,
       headers: { Authorization: this.token && `Bearer ${this.token}`, ...this.headers, ...question.headers },
     });
@@ -162,6 +166,7 @@ export class Session extends Endpoint {
       'Mcp-Session-Id': id,
       'MCP-Protocol-Version': revision >= '2025-06-18' ? revision : undefined,
     });
+    this.agent = endpoint.agent;
     this.id = id;
     this.revision = revision;
   }

@@ -3,7 +3,7 @@ import { globSync, readFileSync, readlinkSync } from 'node:fs';
 import { ask } from './http.js';
 
 /** As folders of /proc. @param {number} group the id of their process group */
-function processes(group) {
+export function processes(group) {
   return globSync('/proc/[0-9]*').filter((directory) => {
     try {
       const [, rest] = readFileSync(`${directory}/stat`, 'utf8').split(/\) /);
@@ -18,6 +18,15 @@ function processes(group) {
 export function memoryOf(group) {
   const sizes = processes(group).map((directory) => Number(readFileSync(`${directory}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)?.[1]));
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** What they have computed so far together, in seconds. @param {number} group */
+export function processorTimeOf(group) {
+  const ticks = processes(group).map((directory) => {
+    const fields = readFileSync(`${directory}/stat`, 'utf8').split(/\) /)[1].split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) / 100; // USER_HZ, which Linux has fixed for programs
 }
 
 /**
