@@ -1,7 +1,8 @@
 /** The whole of the authority through HTTP: bounds, refusals, approvals, pauses, revocations, and the trail of it all. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -49,6 +50,17 @@ async function verified(jws) {
   const { payload } = await compactVerify(jws, ({ kid }) => importJWK(keys.find((/** @type {any} */ key) => key.kid === kid), 'EdDSA'));
   return JSON.parse(new TextDecoder().decode(payload));
 }
+
+test('every entry names the module that decided, and the deployment says which one runs', async () => {
+  const { page, buy } = await somebody();
+  await buy();
+  const { wasm_sha256: runs, name, version } = (await ask(`${machine.url}/.well-known/mcp-deputy.json`)).json;
+  assert.equal(runs, createHash('sha256').update(readFileSync(join(PROJECT, 'build/wasm/deputy.wasm'))).digest('hex'));
+  assert.ok(name && version);
+  const entries = await page.entries();
+  assert.ok(entries.length > 1);
+  for (const { raw } of entries) assert.equal(raw.wasm, runs);
+});
 
 describe('bounds', () => {
   test('a preset allows what it says, and no more', async () => {
