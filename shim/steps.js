@@ -1,6 +1,7 @@
 // Inputs and outputs of a step (wasm/core/step.h), and the loop that performs effects until there is an answer.
 
 import { performOAuth } from './oauth.js';
+import { fetchKnown } from './strangers.js';
 import { verifyToken } from './tokens.js';
 
 /** @typedef {import('./wire.js').Writer} Writer */
@@ -252,7 +253,7 @@ async function performFetch(url, init) {
   const abortion = new AbortController();
   const timer = setTimeout(() => abortion.abort(new Error('no answer in time')), FETCH_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { ...init, signal: abortion.signal });
+    const response = await fetchKnown(url, { ...init, signal: abortion.signal });
     const body = await readBody(/** @type {Request} */ (/** @type {unknown} */ (response)), FETCH_LIMIT);
     return body ? { ok: true, code: response.status, bytes: body } : { ok: false, bytes: 'the answer is too large' };
   } finally {
