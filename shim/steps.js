@@ -93,6 +93,9 @@ export const inputs = {
 
 // ---- Outputs ----
 
+/** As `kTooMany` in wasm/core/step.h. */
+const TOO_MANY = 429;
+
 /** @param {Reader} out */
 function readHeaders(out) {
   return readList(out, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
@@ -137,7 +140,8 @@ function readEffect(out) {
       const [limiter, key] = [out.text(), out.text()];
       return async ({ env }) => {
         const binding = /** @type {RateLimit | undefined} */ (/** @type {any} */ (env)[limiter]);
-        return { ok: binding === undefined || (await binding.limit({ key })).success };
+        const { success } = (await binding?.limit({ key })) ?? { success: true };
+        return { ok: success, code: success ? 0 : TOO_MANY };
       };
     }
     case 8: {

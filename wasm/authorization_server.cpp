@@ -73,7 +73,8 @@ Outcome AuthorizationServer::admit_at_edge(const core::Request& request, const i
   if (!token) return unauthorized(request, site, identity::Challenge::no_token);
   const std::optional<std::string> principal = identity::principal_of_token(keys_, *token);
   if (!principal) return unauthorized(request, site, identity::Challenge::invalid_token);
-  return core::ForwardToPrincipal{*principal};
+  return count_call(request, *principal,
+                    *principal + ":" + std::string(identity::split_token(*token)->grant_id));
 }
 
 Outcome AuthorizationServer::token_at_edge(const core::EffectResult& body, const std::string& issuer) {

@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
  * @typedef {Record<string, string | undefined>} HeaderFields those that are undefined are left out
  * @typedef {object} Question
  * @property {string} [method] GET unless told, or POST where there is a body
- * @property {HeaderFields} [headers]
+ * @property {Record<string, string | string[] | undefined>} [headers] of a list each is sent as a header of its own
  * @property {string | Uint8Array} [body] sent with its length announced
  * @property {Iterable<string | Uint8Array>} [chunks] sent in pieces, with no length announced
  */
@@ -38,7 +38,7 @@ export class Answer {
 
 /** @param {string} url @param {Question} [question] @returns {Promise<Answer>} */
 export function ask(url, { method, headers = {}, body, chunks } = {}) {
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, string | string[]>} */
   const fields = {};
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) fields[name] = value;
   return new Promise((resolve, reject) => {

@@ -28,13 +28,13 @@ export class Machine {
   #options;
 
   /**
-   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number }} [options]
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, limitCalls?: boolean }} [options]
    *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can
-   *   sign in, person1@example.com and so on
+   *   sign in, person1@example.com and so on; `limitCalls`: as in a deployment, where tests are faster than any client
    */
-  constructor({ vars, levers = false, project = PROJECT, people = 0 } = {}) {
+  constructor({ vars, levers = false, project = PROJECT, people = 0, limitCalls = false } = {}) {
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
-    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project };
+    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project, limitCalls };
   }
 
   /** A project that is ours in everything but its entry. */
