@@ -54,7 +54,8 @@ std::optional<Outcome> AuthorizationServer::at_door(const Visit& visit, core::Co
                   core::ReadBody{identity::kMaxFormBytes}},
                  continuation(Machine::registration, site.origin)};
   }
-  if (path == "/authorize" && reading) return named(Machine::sign_in, sign_in_.authorize(request, site));
+  if (path == "/authorize" && reading)
+    return named(Machine::sign_in, sign_in_.authorize(request, visit.url, site));
   if ((path == "/authorize" || path == "/consent") && posting) {
     return named(Machine::sign_in, sign_in_.submit(request, visit.url, site));
   }
