@@ -231,6 +231,7 @@ function namespace(env, binding) {
 export async function readBody(request, limit) {
   if (!request.body) return new Uint8Array(0);
   const announced = request.headers.get('Content-Length');
+  if (announced !== null && Number(announced) > limit) return null; // before any of it comes
   if (announced !== null && Number(announced) <= limit) return new Uint8Array(await request.arrayBuffer());
   const parts = [];
   let size = 0;

@@ -57,3 +57,30 @@ export function ask(url, { method, headers = {}, body, chunks } = {}) {
     outgoing.end(body);
   });
 }
+
+/**
+ * A request whose body comes bit by bit, or never.
+ * @param {string} url @param {Record<string, string>} headers
+ */
+export function beginToAsk(url, headers) {
+  const outgoing = request(url, { agent, method: 'POST', headers });
+  /** @type {Promise<Answer>} */
+  const answered = new Promise((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8').on('data', (part) => (text += part));
+      incoming.on('end', () => resolve(new Answer(incoming.statusCode ?? 0, new Headers(/** @type {Record<string, string>} */ (incoming.headers)), text)));
+    });
+  });
+  answered.catch(() => {}); // whoever waits for it hears of it
+  outgoing.setTimeout(TIMEOUT, () => outgoing.destroy(new Error(`no answer from ${url} within ${TIMEOUT / 1000} seconds`)));
+  outgoing.flushHeaders();
+  return {
+    answered,
+    /** Resolves when it has left this process. @param {string} chunk */
+    write: (chunk) => new Promise((resolve) => outgoing.write(chunk, resolve)),
+    end: () => outgoing.end(),
+    close: () => outgoing.destroy(),
+  };
+}
