@@ -36,7 +36,8 @@ const QUIET = {
  * @property {(text: string) => void} [onLog] is told what wrangler prints
  * @property {string} [project] the directory with the wrangler.toml
  * @property {string} [environment] of wrangler.toml; the shop if not given
- * @property {boolean} [limitCalls] false for what calls faster than any client should: the binding CALLS is left out
+ * @property {number} [callLimit] of the binding CALLS instead of what wrangler.toml says; 0 leaves the binding out, for what
+ *   calls faster than any client should
  *
  * @typedef {object} Stack
  * @property {string} url of the Worker
@@ -77,7 +78,7 @@ export async function startStack(options = {}) {
   });
 
   const project = options.project ?? PROJECT;
-  const config = options.limitCalls === false ? withoutCallLimit(project, scratch) : join(project, 'wrangler.toml');
+  const config = options.callLimit !== undefined ? withCallLimit(project, scratch, options.callLimit) : join(project, 'wrangler.toml');
   const wrangler = spawnGroup(join(PROJECT, 'node_modules/.bin/wrangler'), [
     ...['dev', '--config', config, '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
     ...['--persist-to', options.persistTo ?? join(scratch, 'state')],
@@ -117,12 +118,13 @@ export async function startStack(options = {}) {
   return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop, kill: clear };
 }
 
-/** The same configuration elsewhere, without the binding CALLS. @param {string} project @param {string} directory @returns {string} its path */
-function withoutCallLimit(project, directory) {
+/** The same configuration elsewhere, with another limit of calls. @param {string} project @param {string} directory @param {number} limit @returns {string} its path */
+function withCallLimit(project, directory, limit) {
   const path = join(directory, 'wrangler.toml');
-  const text = readFileSync(join(project, 'wrangler.toml'), 'utf8');
-  const rest = text.replaceAll(/^\[\[(?:env\.[\w-]+\.)?ratelimits\]\]\nname = "CALLS"\n(?:\w.*\n)*/gm, '');
-  writeFileSync(path, rest.replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`));
+  const text = readFileSync(join(project, 'wrangler.toml'), 'utf8')
+    .replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`)
+    .replaceAll(/^\[\[(?:env\.[\w-]+\.)?ratelimits\]\]\nname = "CALLS"\n(?:\w.*\n)*/gm, (binding) => (limit ? binding.replace(/limit = \d+/, `limit = ${limit}`) : ''));
+  writeFileSync(path, text);
   return path;
 }
 

@@ -1,6 +1,7 @@
 /** Hostile neighbours: bodies without end, bodies that trickle, floods of calls and of registrations. They get a refusal, others their answers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, beginToAsk } from '../support/http.js';
 import { Machine } from '../support/machine.js';
 import { Endpoint, MODERN, modernHeaders, modernMessage } from '../support/mcp.js';
@@ -10,12 +11,13 @@ import { until } from '../support/until.js';
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
+/** Fewer than in wrangler.toml, where it takes a fast machine to reach them. */
+const CALLS = 100;
 /** As wrangler.toml has them. */
-const CALLS = 1200;
 const REGISTRATIONS = 20;
 
-const shop = new Machine({ limitCalls: true });
-const todo = new TodoMachine({ people: 4 });
+const shop = new Machine({ callLimit: CALLS, people: 2 });
+const todo = new TodoMachine({ callLimit: CALLS, people: 4 });
 /** The Worker without wrangler's own server in front, which keeps bodies back. */
 let door = '';
 /** @type {import('../support/deputy.js').Deputy} */
@@ -44,12 +46,12 @@ const call = async ({ mcp }) => (await mcp.modern('tools/list')).status;
 async function serveOthers(over) {
   let served = 0;
   const session = await ada.mcp.open('2025-06-18');
+  // Fewer calls than the limit that holds for them too.
   while (!over() || served < 5) {
-    assert.equal(await call(ada), 200);
-    assert.equal((await session.request('ping')).status, 200);
+    if (served < CALLS / 4) for (const status of [await call(ada), (await session.request('ping')).status]) assert.equal(status, 200);
+    else await sleep(50);
     served++;
   }
-  return served;
 }
 
 const JSON_CALL = { 'Content-Type': 'application/json', Accept: 'application/json' };
@@ -79,14 +81,11 @@ describe('huge bodies', () => {
   }
 
   for (const [path, limit, headers] of takers.filter(([path]) => path !== '/authority/act')) {
-    test(`${path}: one without an announced end is refused soon after its limit`, async () => {
+    test(`${path}: one without an announced end is refused with the first byte beyond its limit`, async () => {
       const asked = beginToAsk(door + path, toDoor({ ...headers(), 'Transfer-Encoding': 'chunked' }));
-      let answered = false;
-      asked.answered.then(() => (answered = true), () => (answered = true));
-      let sent = 0;
-      for (; !answered && sent < 64 * MEBIBYTE; sent += 64 * KIBIBYTE) await Promise.race([asked.write(' '.repeat(64 * KIBIBYTE)), asked.answered]);
+      for (let left = limit + 1; left > 0; left -= 16 * KIBIBYTE) await asked.write(' '.repeat(Math.min(left, 16 * KIBIBYTE)));
+      // Its end never comes.
       assert.equal((await asked.answered).status, 413);
-      assert.ok(sent > limit / 2 && sent < limit + 16 * MEBIBYTE, `${sent} bytes were taken`);
       asked.close();
       assert.equal(await call(ada), 200);
     });
@@ -115,22 +114,18 @@ test('bodies that trickle hold up nobody: not others, not other clients of the s
 });
 
 describe('a flood of calls by one token', () => {
-  const doors = [
-    { name: 'the shop', flooder: async () => mallory, others: async () => [ada, butler] },
-    {
-      name: 'the to-do list',
-      flooder: () => todo.appoint({ person: 'alan@example.com' }),
-      others: async () => [await todo.appoint({ person: 'ada@example.com' }), await todo.appoint({ person: 'alan@example.com' })],
-    },
-  ];
-  for (const { name, flooder, others } of doors) {
-    test(`${name}: ${CALLS} calls a minute are answered, the next is told to wait, and nobody else is`, async () => {
-      const [flood, bystanders] = [await flooder(), await others()];
+  const asShop = (/** @type {string} */ person) => shop.appoint({ choices: { person } });
+  const asTodo = (/** @type {string} */ person) => todo.appoint({ person });
+  for (const [name, appoint] of /** @type {const} */ ([['the shop', asShop], ['the to-do list', asTodo]])) {
+    test(`${name}: so many calls a minute are answered, the next is told to wait, and nobody else is`, async () => {
+      const flood = await appoint('alan@example.com');
+      const bystanders = [await appoint('ada@example.com'), await appoint('alan@example.com')];
       let [answered, refused] = [0, 0];
       const pour = async () => {
         // A window may end in between, so that twice as many go through.
-        while (refused < 50 && answered <= 2 * CALLS) {
-          const answer = await flood.mcp.modern('tools/list');
+        while (refused < 20 && answered <= 2 * CALLS) {
+          const answer = await flood.mcp.modern('tools/list', {}, { Origin: 'http://localhost:6274' });
+          assert.equal(answer.header('Access-Control-Allow-Origin'), 'http://localhost:6274', 'its page may read why');
           if (answer.status === 200) answered++;
           else {
             refused++;
@@ -140,40 +135,41 @@ describe('a flood of calls by one token', () => {
           }
         }
       };
-      const pouring = Promise.all(Array.from({ length: 16 }, pour)).then(() => true);
-      let over = false;
-      pouring.finally(() => (over = true)).catch(() => {});
-      let served = 0;
-      while (!over || served < 5) {
+      const pouring = Promise.all(Array.from({ length: 8 }, pour));
+      for (let served = 0; served < 10; served++) {
         for (const bystander of bystanders) assert.equal(await call(bystander), 200);
-        served++;
       }
       await pouring;
-      // Those before in this file count too.
-      assert.ok(answered > CALLS / 2 && answered <= 2 * CALLS, `${answered} were answered`);
-      assert.ok(refused >= 50, `${refused} were refused`);
-      const elsewhere = await flood.mcp.modern('tools/list', {}, { Origin: 'http://localhost:6274' });
-      if (elsewhere.status === 429) assert.equal(elsewhere.header('Access-Control-Allow-Origin'), 'http://localhost:6274', 'its page may read why');
+      assert.ok(answered >= CALLS && answered <= 2 * CALLS, `${answered} were answered`);
+      assert.ok(refused >= 20, `${refused} were refused`);
+      for (const bystander of bystanders) assert.equal(await call(bystander), 200);
     });
   }
 
   test('the limit is of a deputy, not of its token: a new one does not begin anew', async () => {
-    const { body } = await mallory.client.refresh(mallory.refreshToken);
-    const renewed = new Endpoint(`${shop.url}/mcp`, body.access_token);
-    await until('the limit is reached again', async () => (await renewed.modern('tools/list')).status === 429, 60);
-    assert.equal((await mallory.client.revoke(body.access_token)).status, 200, 'what is no call is no part of it');
+    let { client, refreshToken, mcp } = await asShop('person2@example.com');
+    // The window may end just between the two, but not each time.
+    for (let round = 0; round < 3; round++) {
+      await until('the limit is reached', async () => (await call({ mcp })) === 429);
+      const { status, body } = await client.refresh(refreshToken);
+      assert.equal(status, 200, 'what is no call is not counted');
+      refreshToken = body.refresh_token;
+      mcp = new Endpoint(`${shop.url}/mcp`, body.access_token);
+      if ((await call({ mcp })) === 429) return;
+    }
+    assert.fail('each new token may call again');
   });
 });
 
-describe('a thousand registrations', () => {
+describe('registrations without end', () => {
   const registration = JSON.stringify({ client_name: 'x', redirect_uris: ['https://app.example/callback'], token_endpoint_auth_method: 'none' });
-  /** @param {(index: number) => string} address */
-  async function registerAll(address) {
+  /** @param {number} count @param {(index: number) => string} address */
+  async function registerAll(count, address) {
     /** @type {Map<number, number>} */
     const outcomes = new Map();
     let next = 0;
     const work = async () => {
-      for (let index; (index = next++) < 1000; ) {
+      for (let index; (index = next++) < count; ) {
         const answer = await ask(`${shop.url}/register`, { headers: { ...JSON_CALL, 'CF-Connecting-IP': address(index) }, body: registration });
         outcomes.set(answer.status, (outcomes.get(answer.status) ?? 0) + 1);
         if (answer.status === 429) assert.equal(answer.header('Retry-After'), '60');
@@ -186,16 +182,16 @@ describe('a thousand registrations', () => {
   }
 
   test('from one address: a few are taken, the others told to wait, and people call as before', async () => {
-    const outcomes = await registerAll(() => '192.0.2.7');
+    const outcomes = await registerAll(200, () => '192.0.2.7');
     const taken = outcomes.get(201) ?? 0;
     assert.ok(taken >= REGISTRATIONS && taken <= 2 * REGISTRATIONS, `${taken} were taken`);
-    assert.equal(outcomes.get(429), 1000 - taken);
+    assert.equal(outcomes.get(429), 200 - taken);
   });
 
   test('from as many addresses: all are taken, nobody is dropped for them, and people call as before', async () => {
     const before = await OAuthClient.register(shop.url);
     const objects = shop.objects.length;
-    const outcomes = await registerAll((index) => `198.51.${index >> 8}.${index & 255}`);
+    const outcomes = await registerAll(1000, (index) => `198.51.${index >> 8}.${index & 255}`);
     assert.deepEqual([...outcomes], [[201, 1000]]);
     assert.equal((await before.redeem(await before.authorize())).status, 200);
     assert.equal((await ada.client.refresh(ada.refreshToken)).status, 200);
