@@ -6,10 +6,10 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startWorkOS } from './workos.js';
@@ -36,6 +36,8 @@ const QUIET = {
  * @property {(text: string) => void} [onLog] is told what wrangler prints
  * @property {string} [project] the directory with the wrangler.toml
  * @property {string} [environment] of wrangler.toml; the shop if not given
+ * @property {number} [callLimit] of the binding CALLS instead of what wrangler.toml says; 0 leaves the binding out, for what
+ *   calls faster than any client should
  *
  * @typedef {object} Stack
  * @property {string} url of the Worker
@@ -75,15 +77,17 @@ export async function startStack(options = {}) {
     ...options.vars,
   });
 
+  const project = options.project ?? PROJECT;
+  const config = options.callLimit !== undefined ? withCallLimit(project, scratch, options.callLimit) : join(project, 'wrangler.toml');
   const wrangler = spawnGroup(join(PROJECT, 'node_modules/.bin/wrangler'), [
-    ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
+    ...['dev', '--config', config, '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
     ...['--persist-to', options.persistTo ?? join(scratch, 'state')],
     // In place of .dev.vars and .env, so that nothing of a developer's own leaks into a test; and in a file, because
     // other people on the machine can read a command line.
     ...['--env-file', environment],
     ...(options.environment ? ['--env', options.environment] : []),
     ...['--show-interactive-dev-session=false', '--log-level', options.logLevel ?? 'log'],
-  ], options.project ?? PROJECT);
+  ], project);
 
   let log = '';
   const collect = (/** @type {Buffer} */ chunk) => {
@@ -112,6 +116,16 @@ export async function startStack(options = {}) {
     throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);
   }
   return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop, kill: clear };
+}
+
+/** The same configuration elsewhere, with another limit of calls. @param {string} project @param {string} directory @param {number} limit @returns {string} its path */
+function withCallLimit(project, directory, limit) {
+  const path = join(directory, 'wrangler.toml');
+  const text = readFileSync(join(project, 'wrangler.toml'), 'utf8')
+    .replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`)
+    .replaceAll(/^\[\[(?:env\.[\w-]+\.)?ratelimits\]\]\nname = "CALLS"\n(?:\w.*\n)*/gm, (binding) => (limit ? binding.replace(/limit = \d+/, `limit = ${limit}`) : ''));
+  writeFileSync(path, text);
+  return path;
 }
 
 /** @param {string} url @param {Promise<unknown>} exited */

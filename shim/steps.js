@@ -1,6 +1,7 @@
 // Inputs and outputs of a step (wasm/core/step.h), and the loop that performs effects until there is an answer.
 
 import { performOAuth } from './oauth.js';
+import { fetchKnown } from './strangers.js';
 import { verifyToken } from './tokens.js';
 
 /** @typedef {import('./wire.js').Writer} Writer */
@@ -92,6 +93,9 @@ export const inputs = {
 
 // ---- Outputs ----
 
+/** As `kTooMany` in wasm/core/step.h. */
+const TOO_MANY = 429;
+
 /** @param {Reader} out */
 function readHeaders(out) {
   return readList(out, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
@@ -136,7 +140,8 @@ function readEffect(out) {
       const [limiter, key] = [out.text(), out.text()];
       return async ({ env }) => {
         const binding = /** @type {RateLimit | undefined} */ (/** @type {any} */ (env)[limiter]);
-        return { ok: binding === undefined || (await binding.limit({ key })).success };
+        const { success } = (await binding?.limit({ key })) ?? { success: true };
+        return { ok: success, code: success ? 0 : TOO_MANY };
       };
     }
     case 8: {
@@ -226,6 +231,7 @@ function namespace(env, binding) {
 export async function readBody(request, limit) {
   if (!request.body) return new Uint8Array(0);
   const announced = request.headers.get('Content-Length');
+  if (announced !== null && Number(announced) > limit) return null; // before any of it comes
   if (announced !== null && Number(announced) <= limit) return new Uint8Array(await request.arrayBuffer());
   const parts = [];
   let size = 0;
@@ -252,7 +258,7 @@ async function performFetch(url, init) {
   const abortion = new AbortController();
   const timer = setTimeout(() => abortion.abort(new Error('no answer in time')), FETCH_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { ...init, signal: abortion.signal });
+    const response = await fetchKnown(url, { ...init, signal: abortion.signal });
     const body = await readBody(/** @type {Request} */ (/** @type {unknown} */ (response)), FETCH_LIMIT);
     return body ? { ok: true, code: response.status, bytes: body } : { ok: false, bytes: 'the answer is too large' };
   } finally {

@@ -1,6 +1,7 @@
 // Checking a JWT of another issuer, by jose: signature by the issuer's published keys, issuer, expiry, audience.
 
-import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify } from 'jose';
+import { fetchKnown } from './strangers.js';
 
 /** A key that is not in the set is looked for anew, this long after the last time at the earliest. */
 const COOLDOWN_MS = 5_000;
@@ -21,7 +22,7 @@ const keySets = new Map();
 export async function verifyToken(token, jwksUrl, { typ, audience, audienceRequired, ...rules }) {
   let code = 0;
   try {
-    const keys = keySets.get(jwksUrl) ?? createRemoteJWKSet(new URL(jwksUrl), { cooldownDuration: COOLDOWN_MS });
+    const keys = keySets.get(jwksUrl) ?? createRemoteJWKSet(new URL(jwksUrl), { cooldownDuration: COOLDOWN_MS, [customFetch]: fetchKnown });
     keySets.set(jwksUrl, keys);
     const checked = audienceRequired || decodeJwt(token).aud !== undefined ? audience : undefined;
     const find = (/** @type {Parameters<typeof keys>} */ ...named) => keys(...named).catch((error) => {

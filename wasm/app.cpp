@@ -420,6 +420,7 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       AuthorityGate gate(config_, words_, notary_);
       return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
+    case Machine::counted: return step.storage ? lost : counted(state, results);
     default: break;
   }
   return resumed(static_cast<Machine>(input.continuation[0]), state, results, step);

@@ -86,6 +86,10 @@ class App : public core::Application {
   /// Does what a client asks for that may call: `token` is valid, for this resource.
   core::Outcome act(const core::Request& request, const identity::Site& site,
                     const identity::ValidToken& token, core::Context& step);
+  /// A call goes on to its principal's object, unless its deputy calls too often: counted before the hop, so
+  /// that a flood wakes nobody. `deputy`: whom to count, a name for the limiter alone.
+  static core::Outcome count_call(const core::Request& request, std::string_view principal,
+                                  std::string deputy);
   /// 401 that a browser's client may read.
   static core::Respond unauthorized(const core::Request& request, const identity::Site& site,
                                     identity::Challenge challenge);
@@ -128,6 +132,7 @@ class App : public core::Application {
   /// Name, version and the hash of the module that runs, in JSON: audit entries name the same hash.
   std::string what_runs() const;
   core::Outcome mcp_at_edge(const core::Request& request, const identity::Site& site, core::Context& step);
+  static core::Outcome counted(std::string_view state, const std::vector<core::EffectResult>& results);
   core::Outcome page_at_edge(const core::Request& request, const core::Url& url,
                              const identity::Site& site) const;
   core::Outcome page_at_principal(const core::Request& request, const core::Url& url,

@@ -54,7 +54,8 @@ std::optional<Outcome> AuthorizationServer::at_door(const Visit& visit, core::Co
                   core::ReadBody{identity::kMaxFormBytes}},
                  continuation(Machine::registration, site.origin)};
   }
-  if (path == "/authorize" && reading) return named(Machine::sign_in, sign_in_.authorize(request, site));
+  if (path == "/authorize" && reading)
+    return named(Machine::sign_in, sign_in_.authorize(request, visit.url, site));
   if ((path == "/authorize" || path == "/consent") && posting) {
     return named(Machine::sign_in, sign_in_.submit(request, visit.url, site));
   }
@@ -73,7 +74,8 @@ Outcome AuthorizationServer::admit_at_edge(const core::Request& request, const i
   if (!token) return unauthorized(request, site, identity::Challenge::no_token);
   const std::optional<std::string> principal = identity::principal_of_token(keys_, *token);
   if (!principal) return unauthorized(request, site, identity::Challenge::invalid_token);
-  return core::ForwardToPrincipal{*principal};
+  return count_call(request, *principal,
+                    *principal + ":" + std::string(identity::split_token(*token)->grant_id));
 }
 
 Outcome AuthorizationServer::token_at_edge(const core::EffectResult& body, const std::string& issuer) {

@@ -154,7 +154,7 @@ Outcome ResourceServer::admit_at_edge(const core::Request& request, const identi
                         none ? identity::Challenge::no_token : identity::Challenge::invalid_token);
   }
   const auto known = at_edge_.find(crypto_.sha256(std::get<std::string>(bearer)), step.now);
-  if (known && known->audience == site.resource()) return core::ForwardToPrincipal{known->grant_id};
+  if (known && known->audience == site.resource()) return count(request, known->grant_id);
   return Await{{verification(request, site)}, continuation(Machine::verify_at_edge, request_state(request))};
 }
 
@@ -180,9 +180,14 @@ Outcome ResourceServer::verified_at_edge(const core::Request& request, const ide
   if (Respond* refusal = std::get_if<Respond>(&checked)) return std::move(*refusal);
   const auto& token = std::get<identity::BearerToken>(checked);
   const std::string principal = identity::principal_name(crypto_, oidc_.name(), token.subject);
+  const std::string deputy = principal + ":" + core::base64url(crypto_.sha256(token.client_id));
   at_edge_.remember(crypto_.sha256(*identity::bearer_token(request)),
-                    {principal, site.resource(), token.expires_at});
-  return core::ForwardToPrincipal{principal};
+                    {deputy, site.resource(), token.expires_at});
+  return count(request, deputy);
+}
+
+Outcome ResourceServer::count(const core::Request& request, const std::string& deputy) {
+  return count_call(request, deputy.substr(0, deputy.find(':')), deputy);
 }
 
 // ---- In a principal's object ----

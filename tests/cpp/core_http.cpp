@@ -31,12 +31,14 @@ TEST_CASE("A URL has its parts") {
   CHECK(core::parse_url("http://localhost?q")->query == "q");
   CHECK(core::parse_url("http://localhost#/?x")->query.empty());
   CHECK(core::parse_url("http://[::1]:8787/mcp")->host == "[::1]:8787");
+  CHECK(core::parse_url("http://localhost:65535")->host == "localhost:65535");
 }
 
 TEST_CASE("What is no http URL, or hides its host behind a user name, is none") {
   for (std::string_view text :
        {"", "/mcp", "localhost:8787", "ftp://a/b", "javascript:alert(1)", "http://", "http:///path",
-        "http://good.example@evil.example/", "https://user:pw@a.example"}) {
+        "http://good.example@evil.example/", "https://user:pw@a.example", "http://localhost:1.evil.example",
+        "http://localhost:1x", "http://localhost:", "http://localhost:65536", "http://[::1]:x"}) {
     CAPTURE(text);
     CHECK_FALSE(core::parse_url(text));
   }

@@ -113,9 +113,32 @@ TEST_CASE("a token of a real principal leads to their object") {
   AppHost host;
   const core::Outcome outcome =
       host.request("POST", "/mcp", {{"Authorization", "bearer " + token_of(host, "user_1")}});
-  REQUIRE(std::holds_alternative<core::ForwardToPrincipal>(outcome));
-  CHECK(std::get<core::ForwardToPrincipal>(outcome).principal ==
-        identity::principal_name(host.crypto, "workos", "user_1"));
+  const std::string name = identity::principal_name(host.crypto, "workos", "user_1");
+  CHECK(effect_of<core::LimitRate>(outcome).limiter == "CALLS");
+  CHECK(effect_of<core::LimitRate>(outcome).key == name + ":grant");
+  const core::Outcome onward = host.resume(await_of(outcome), {succeeded()});
+  REQUIRE(std::holds_alternative<core::ForwardToPrincipal>(onward));
+  CHECK(std::get<core::ForwardToPrincipal>(onward).principal == name);
+}
+
+TEST_CASE("a deputy that calls too often is told to wait, and a limiter that is down stops nobody") {
+  AppHost host(core::read_config(json{
+      {"PUBLIC_URL", kOrigin},
+      {"AUTHORITY_SECRET", std::string(32, 's')},
+      {"ALLOWED_ORIGINS", "https://playground.example"},
+      {"WORKOS_CLIENT_ID", "c"},
+      {"WORKOS_API_KEY", "k"}}.dump()));
+  const core::Outcome asked = host.request(
+      "POST", "/mcp",
+      {{"Authorization", "Bearer " + token_of(host, "user_1")}, {"Origin", "https://playground.example"}});
+  core::EffectResult reached = failed();
+  reached.code = core::kTooMany;
+  const core::Response limited = response_of(host.resume(await_of(asked), {reached}));
+  CHECK(limited.status == 429);
+  CHECK(limited.headers.get("Retry-After") == "60");
+  CHECK(limited.headers.get("Cache-Control") == "no-store");
+  CHECK(limited.headers.get("Access-Control-Allow-Origin") == "https://playground.example");
+  CHECK(std::holds_alternative<core::ForwardToPrincipal>(host.resume(await_of(asked), {failed()})));
 }
 
 TEST_CASE("after a change of the secret the previous one is accepted, and one before that is not") {
@@ -131,7 +154,7 @@ TEST_CASE("after a change of the secret the previous one is accepted, and one be
   AppHost before(with(first, ""));
   const HeaderList header{{"Authorization", "Bearer " + token_of(before, "user_1")}};
   AppHost after(with(second, first));
-  CHECK(std::holds_alternative<core::ForwardToPrincipal>(after.request("POST", "/mcp", header)));
+  CHECK(std::holds_alternative<core::Await>(after.request("POST", "/mcp", header)));
   AppHost later(with(third, second));
   CHECK(response_of(later.request("POST", "/mcp", header)).status == 401);
 }

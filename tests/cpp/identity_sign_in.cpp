@@ -11,7 +11,7 @@ const json kRequest{{"clientId", "client-1"},
                     {"redirectUri", "http://127.0.0.1:5000/callback"},
                     {"scope", {"shop:read", "shop:buy"}},
                     {"state", "s"},
-                    {"codeChallenge", "challenge"}};
+                    {"codeChallenge", std::string(43, 'A')}};
 const json kClient{{"name", "Claude <b>"},
 
                    {"host", "127.0.0.1"},
@@ -96,6 +96,31 @@ TEST_CASE("a client that asks for no scope is shown all, one that asks for unkno
   const core::Outcome refused = host.then(asked, succeeded(parsed(request)));
   CHECK(effect_of<core::CallOAuth>(refused).operation == "error_redirect");
   CHECK(arguments_of(refused)["code"] == "invalid_scope");
+}
+
+TEST_CASE("a challenge is a SHA-256 in base64url, and nothing else") {
+  SignInHost host;
+  for (const std::string& challenge :
+       {std::string(), std::string(42, 'A'), std::string(44, 'A'), std::string(42, 'A') + "B",
+        std::string(42, 'A') + "=", std::string(42, 'A') + "+", std::string(128, 'A')}) {
+    CAPTURE(challenge);
+    json request = kRequest;
+    request["codeChallenge"] = challenge;
+    const core::Outcome refused = host.then(host.request("GET", "/authorize"), succeeded(parsed(request)));
+    CHECK(arguments_of(refused)["code"] == "invalid_request");
+  }
+}
+
+TEST_CASE("an authorization request that says a thing twice ends on a page") {
+  SignInHost host;
+  for (const char* query : {"redirect_uri=a&redirect_uri=b", "client_id=a&scope=x&client_id=a", "state&state",
+                            "code_challenge=a&code%5Fchallenge=b"}) {
+    CAPTURE(query);
+    const core::Outcome page = host.request("GET", std::string("/authorize?") + query);
+    CHECK(response_of(page).status == 400);
+  }
+  const core::Outcome asked = host.request("GET", "/authorize?resource=a&resource=b&client_id=c");
+  CHECK(std::holds_alternative<core::Await>(asked));
 }
 
 TEST_CASE("without PKCE nobody goes on, whatever kind of client it is") {

@@ -5,9 +5,10 @@
  *
  * POST /levers with a JSON object pulls those that are named in it.
  */
+import { internet } from './internet.js';
 import worker, { Principal as ShippedPrincipal } from '../../shim/worker.js';
 
-const levers = {
+const levers = Object.assign(internet, {
   /** How far ahead the clock is, in milliseconds. */
   clock: 0,
   /** So many writes to ORDERS fail. */
@@ -16,13 +17,11 @@ const levers = {
   lostParts: 0,
   /** A statement that is given all of these texts traps: the host's function throws, and the step is cut off there. @type {string[]} */
   trapOn: [],
-  /** What is found at addresses on the internet. @type {Record<string, { status?: number, body: string, headers?: Record<string, string> }>} */
-  documents: {},
   /** How often an object came to life, or back to it. To be read. */
   awakenings: 0,
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
   origin: '',
-};
+});
 
 const now = Date.now;
 Date.now = () => now() + levers.clock;
@@ -30,14 +29,6 @@ Date.now = () => now() + levers.clock;
 /** Keep-alives come as often as a test can wait for. */
 const realInterval = globalThis.setInterval;
 globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realInterval(work, Math.min(wait, 300)));
-
-const realFetch = globalThis.fetch;
-globalThis.fetch = async (/** @type {any} */ target, /** @type {any} */ init) => {
-  const url = target instanceof Request ? target.url : String(target);
-  if (!url.startsWith('https:')) return realFetch(target, init); // the stand-in for WorkOS
-  const { status = 404, body = '', headers } = levers.documents[url] ?? {};
-  return new Response(body, { status, headers });
-};
 
 const decoder = new TextDecoder();
 const RealInstance = WebAssembly.Instance;

@@ -12,7 +12,7 @@ const TIMEOUT = 30_000;
  * @typedef {Record<string, string | undefined>} HeaderFields those that are undefined are left out
  * @typedef {object} Question
  * @property {string} [method] GET unless told, or POST where there is a body
- * @property {HeaderFields} [headers]
+ * @property {Record<string, string | string[] | undefined>} [headers] of a list each is sent as a header of its own
  * @property {string | Uint8Array} [body] sent with its length announced
  * @property {Agent} [agent] whose connections are kept; what was sent over one that the server had just closed is sent once more
  * @property {Iterable<string | Uint8Array>} [chunks] sent in pieces, with no length announced
@@ -40,7 +40,7 @@ export class Answer {
 /** @param {string} url @param {Question} [question] @returns {Promise<Answer>} */
 export function ask(url, question = {}) {
   const { method, headers = {}, body, chunks, agent = oneTime } = question;
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, string | string[]>} */
   const fields = {};
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) fields[name] = value;
   return new Promise((resolve, reject) => {
@@ -61,4 +61,31 @@ export function ask(url, question = {}) {
     for (const chunk of chunks ?? []) outgoing.write(chunk);
     outgoing.end(body);
   });
+}
+
+/**
+ * A request whose body comes bit by bit, or never.
+ * @param {string} url @param {Record<string, string>} headers
+ */
+export function beginToAsk(url, headers) {
+  const outgoing = request(url, { agent, method: 'POST', headers });
+  /** @type {Promise<Answer>} */
+  const answered = new Promise((resolve, reject) => {
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8').on('data', (part) => (text += part));
+      incoming.on('end', () => resolve(new Answer(incoming.statusCode ?? 0, new Headers(/** @type {Record<string, string>} */ (incoming.headers)), text)));
+    });
+  });
+  answered.catch(() => {}); // whoever waits for it hears of it
+  outgoing.setTimeout(TIMEOUT, () => outgoing.destroy(new Error(`no answer from ${url} within ${TIMEOUT / 1000} seconds`)));
+  outgoing.flushHeaders();
+  return {
+    answered,
+    /** Resolves when it has left this process. @param {string} chunk */
+    write: (chunk) => new Promise((resolve) => outgoing.write(chunk, resolve)),
+    end: () => outgoing.end(),
+    close: () => outgoing.destroy(),
+  };
 }

@@ -28,13 +28,13 @@ export class Machine {
   #options;
 
   /**
-   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number }} [options]
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number }} [options]
    *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can
-   *   sign in, person1@example.com and so on
+   *   sign in, person1@example.com and so on; `callLimit`: calls of a deputy in a minute; none unless told, for tests are faster than any client
    */
-  constructor({ vars, levers = false, project = PROJECT, people = 0 } = {}) {
+  constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0 } = {}) {
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
-    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project };
+    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project, callLimit };
   }
 
   /** A project that is ours in everything but its entry. */
@@ -45,7 +45,7 @@ export class Machine {
     return this.#storage;
   }
 
-  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], origin?: string, documents?: object }} levers */
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], origin?: string, documents?: object, asked?: string[] }} levers */
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);

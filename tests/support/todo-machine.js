@@ -20,6 +20,7 @@ export const SCOPE = 'openid profile todo_api:read todo_api:write';
  * @typedef {object} Options
  * @property {Record<string, string>} [vars] of the MCP server
  * @property {Record<string, string>} [apiVars] of the Todo API
+ * @property {number} [callLimit] calls of a deputy in a minute; none unless told, for tests are faster than any client
  * @property {number} [people] how many more than usual can sign in, person1@example.com and so on
  * @property {Partial<import('../../dev/issuer.js').Options>} [issuer]
  */
@@ -54,6 +55,7 @@ export class TodoMachine {
       ports: { server: this.#port },
       vars: { AUTHORITY_SECRET: this.#secret, ...vars },
       apiVars,
+      callLimit: this.#options.callLimit ?? 0,
       issuer: this.#issuer,
       apiUrl: this.api.url,
       persistTo: this.#storage,
@@ -66,7 +68,7 @@ export class TodoMachine {
     const { server, issuer } = this.#running;
     await server.kill();
     const vars = { AUTHORITY_SECRET: this.#secret, ...this.variables, ...this.#options.vars };
-    const again = await startStack({ workos: false, environment: 'todo', port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
+    const again = await startStack({ workos: false, environment: 'todo', callLimit: this.#options.callLimit ?? 0, port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
     this.#running.server = again;
     this.#running.stop = async () => {
       await Promise.all([again.stop(), this.#running.api.stop()]);

@@ -42,6 +42,24 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr int kMaxPort = 65535;
+
+/// What follows the name of a host: nothing, or a port.
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  if (text.size() < 2 || text.size() > 6 || text[0] != ':') return false;
+  int port = 0;
+  for (char c : text.substr(1)) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + (c - '0');
+  }
+  return port <= kMaxPort;
+}
+
+}  // namespace
+
 std::optional<Url> parse_url(std::string_view text) {
   const size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) return std::nullopt;
@@ -51,6 +69,8 @@ std::optional<Url> parse_url(std::string_view text) {
   const size_t host_end = std::min(text.find_first_of("/?#", host_begin), text.size());
   const std::string_view host = text.substr(host_begin, host_end - host_begin);
   if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
+  const size_t name_end = host.find(':', host[0] == '[' ? host.find(']') : 0);
+  if (!is_port(host.substr(std::min(name_end, host.size())))) return std::nullopt;
   Url url;
   url.host = lower(host);
   url.origin = std::string(scheme) + "://" + url.host;

@@ -90,6 +90,16 @@ ClientView view_of(core::JsonView client, const std::vector<std::string>& scopes
   return view;
 }
 
+/// Parameters of a request that come once at most (RFC 6749 section 3.1); there may be several resources.
+constexpr std::string_view kOnce[] = {"response_type", "client_id",      "redirect_uri",         "scope",
+                                      "state",         "code_challenge", "code_challenge_method"};
+
+/// A SHA-256 in base64url (RFC 7636 section 4.2).
+bool is_challenge(std::string_view text) {
+  const std::optional<std::string> hash = core::base64url_decode(text);
+  return hash && hash->size() == 32;
+}
+
 class Machine {
  public:
   Machine(const core::Config& config, const Keys& keys, const authority::Vocabulary& words,
@@ -109,7 +119,7 @@ class Machine {
                              ",\"description\":" + core::json_quote(description) + "}"),
                    Refusing{});
     };
-    if (!core::string_member(*request, "codeChallenge")) {
+    if (!is_challenge(core::string_member(*request, "codeChallenge").value_or(""))) {
       return refuse("invalid_request", "PKCE with S256 is required (OAuth 2.1)");
     }
     const std::vector<std::string> asked = core::string_list(core::member(*request, "scope"));
@@ -331,7 +341,13 @@ class Machine {
 
 }  // namespace
 
-core::Outcome SignIn::authorize(const core::Request& request, const Site& site) const {
+core::Outcome SignIn::authorize(const core::Request& request, const core::Url& url, const Site& site) const {
+  for (std::string_view name : kOnce) {
+    if (core::form_values(url.query, name).size() < 2) continue;
+    return Respond{
+        start_again_page(400, "This sign-in cannot go on",
+                         "The request says more than once what its " + std::string(name) + " is.")};
+  }
   return await(oauth("parse_authorization", site.origin, "{\"url\":" + core::json_quote(request.url) + "}"),
                Parsing{site.origin});
 }

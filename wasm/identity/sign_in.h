@@ -27,7 +27,7 @@ class SignIn {
   SignIn(const core::Config& config, const Keys& keys, const authority::Vocabulary& words)
       : config_(config), keys_(keys), words_(words) {}
 
-  core::Outcome authorize(const core::Request& request, const Site& site) const;
+  core::Outcome authorize(const core::Request& request, const core::Url& url, const Site& site) const;
   /// POST to /authorize or /consent.
   core::Outcome submit(const core::Request& request, const core::Url& url, const Site& site) const;
   core::Outcome callback(const core::Request& request, const core::Url& url, const Site& site) const;
