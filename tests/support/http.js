@@ -68,7 +68,7 @@ export function ask(url, question = {}) {
  * @param {string} url @param {Record<string, string>} headers
  */
 export function beginToAsk(url, headers) {
-  const outgoing = request(url, { agent, method: 'POST', headers });
+  const outgoing = request(url, { agent: oneTime, method: 'POST', headers });
   /** @type {Promise<Answer>} */
   const answered = new Promise((resolve, reject) => {
     outgoing.on('error', reject);
