@@ -1,5 +1,6 @@
 /** `pnpm bench`: measurements of the running server. They print figures; what they find wrong is a failure. */
 import { parseArgs } from 'node:util';
+import * as kill from '../tests/bench/kill.js';
 import * as revocation from '../tests/bench/revocation.js';
 import { buildWasm } from './build.js';
 import { Failure, program } from './run.js';
@@ -16,7 +17,7 @@ import { setup } from './setup.js';
  */
 
 /** @type {Record<string, Measurement>} */
-const MEASUREMENTS = { revocation };
+const MEASUREMENTS = { kill, revocation };
 
 const HELP = `pnpm bench NAME [options]
 
