@@ -43,7 +43,8 @@ class Person {
   /** Revocations that were not answered. @type {Set<string>} */
   uncertain = new Set();
   approvals = 0;
-  grants = 0;
+  /** Is told of each purchase that was answered. */
+  answered = () => {};
 
   /** @param {Machine} machine @param {string} person @param {AuthorityPage} page @param {OAuthClient} client */
   constructor(machine, person, page, client) {
@@ -78,7 +79,6 @@ class Person {
     }
     if (this.deputy) return;
     this.deputy = await this.machine.appoint({ client: this.client, choices: { person: this.person } });
-    this.grants += 1;
     await this.page.do({ do: 'bounds', grant: this.grant, bounds: BOUNDS });
   }
 
@@ -90,6 +90,7 @@ class Person {
       const purchase = again ?? { company: `${round}-${hand}-${i}`, hand, ...(randomInt(4) === 0 && { item: 'mcp-hoodie' }) };
       if (!again) this.purchases.push(purchase);
       await this.#buy(purchase);
+      this.answered();
     }
   }
 
@@ -101,8 +102,9 @@ class Person {
     let answer = await mcp.modern('tools/call', { name: 'buyMcpShopItem', arguments: order });
     const asked = answer.status === 200 && /approvals\/([\w-]+)/.exec(textOf(answer.json.result))?.[1];
     if (asked) {
-      await this.page.do({ do: 'approve', id: asked });
-      this.approvals += 1;
+      const { status, text } = await this.page.act({ do: 'approve', id: asked });
+      assert.ok(status === 200 || status === 409, text); // 409: the deputy was dismissed meanwhile, and its questions with it
+      if (status === 200) this.approvals += 1;
       answer = await mcp.modern('tools/call', { name: 'buyMcpShopItem', arguments: order });
     }
     if (answer.status === 401) throw new Error('the deputy was dismissed');
@@ -170,6 +172,7 @@ export class Killing {
   /** @type {Person[]} */
   #people = [];
   #restarts = 0;
+  #answers = 0;
 
   /** @param {{ people: number }} options */
   constructor({ people }) {
@@ -180,7 +183,11 @@ export class Killing {
   async start() {
     await this.machine.start();
     this.module = await loadModule(WASM);
-    for (const name of this.names) this.#people.push(await Person.meet(this.machine, name));
+    for (const name of this.names) {
+      const person = await Person.meet(this.machine, name);
+      person.answered = () => (this.#answers += 1);
+      this.#people.push(person);
+    }
   }
 
   stop() {
@@ -192,6 +199,8 @@ export class Killing {
     const { machine } = this;
     if (number % 25 === 24) for (const person of this.#people) await person.signInAgain();
     for (const person of this.#people) await person.prepare();
+    // Objects that are awake: else most cuts would come before anything is done.
+    await Promise.all(this.#people.map((person) => person.page.state()));
     /** What nobody may be told. @type {unknown[]} */
     const wrong = [];
     let dark = false;
@@ -202,10 +211,12 @@ export class Killing {
     });
     const work = this.#people.flatMap((person, index) => [
       ...[1, 2].map((hand) => watch(person.buy(`${number}-${index}`, hand, 4))),
-      ...(randomInt(3) === 0 ? [watch(sleep(randomInt(80)).then(() => person.revoke()))] : []),
+      ...(randomInt(3) === 0 ? [watch(sleep(randomInt(150)).then(() => person.revoke()))] : []),
     ]);
     // Sometimes in the first purchases, sometimes between the last one and the delivery of the copies.
-    await sleep(randomInt(5, 200));
+    const enough = this.#answers + randomInt(4 * work.length);
+    for (const end = Date.now() + randomInt(1000); this.#answers < enough && Date.now() < end; ) await sleep(1);
+    await sleep(randomInt(20));
     dark = true;
     await machine.crash();
     await Promise.all(work);
