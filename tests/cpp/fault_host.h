@@ -20,6 +20,7 @@ enum class Fault {
   effect_unanswered,    // it is done, and its answer is lost
   effect_twice,         // it is done twice
   effect_late,          // it is done, and its answer comes when all that waited is over
+  clock_back,           // the clock goes back an hour
   result_twice,         // its result is told to the core twice
 };
 inline const std::vector<std::pair<Fault, std::string>> kFaults = {
@@ -31,6 +32,7 @@ inline const std::vector<std::pair<Fault, std::string>> kFaults = {
     {Fault::effect_unanswered, "the answer of an effect is lost"},
     {Fault::effect_twice, "an effect is done twice"},
     {Fault::effect_late, "an effect takes 20 minutes"},
+    {Fault::clock_back, "the clock goes back an hour"},
     {Fault::result_twice, "a result comes twice"},
 };
 
@@ -119,6 +121,20 @@ class FaultHost {
     }
     now = until;
   }
+  /// The platform rings until the handler has come to its end.
+  void ring() {
+    stored_alarm.reset();
+    known_alarm_.reset();
+    ringing_ = true;
+    try {
+      go_on(step(core::Alarm{}));
+    } catch (const Trapped&) {
+      again_at(now + core::seconds(2));
+    } catch (const PowerCut&) {
+      again_at(now);
+    }
+    ringing_ = false;
+  }
   void restart() {
     app_ = std::make_unique<AuthorizationServer>(config_, crypto);
     awake_ = false;
@@ -166,6 +182,7 @@ class FaultHost {
   }
 
   core::Outcome commit(core::Input input) {
+    if (chances.now(Fault::clock_back)) now = now - core::hours(1);
     core::Entropy entropy(crypto, crypto.sha256(std::to_string(++steps_)));
     core::Context context{now, entropy, crypto, &storage};
     core::Outcome outcome;
@@ -200,20 +217,6 @@ class FaultHost {
     throw PowerCut();
   }
 
-  /// The platform rings until the handler has come to its end.
-  void ring() {
-    stored_alarm.reset();
-    known_alarm_.reset();
-    ringing_ = true;
-    try {
-      go_on(step(core::Alarm{}));
-    } catch (const Trapped&) {
-      again_at(now + core::seconds(2));
-    } catch (const PowerCut&) {
-      again_at(now);
-    }
-    ringing_ = false;
-  }
   void again_at(core::Instant when) {
     if (!stored_alarm || when < *stored_alarm) stored_alarm = when;
   }
