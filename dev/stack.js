@@ -62,20 +62,7 @@ export async function startStack(options = {}) {
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
   const removeScratch = atExit(() => rmSync(scratch, { recursive: true, force: true }));
   const environment = join(scratch, 'env');
-  writeVars(environment, {
-    PUBLIC_URL: url,
-    DEMO_MODE: 'true',
-    AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
-    ...(workos && {
-      WORKOS_CLIENT_ID: workos.clientId,
-      WORKOS_API_KEY: workos.apiKey,
-      WORKOS_API_URL: workos.url,
-      WORKOS_ISSUER: workos.issuer,
-      WORKOS_WEBHOOK_SECRET: workos.webhookSecret,
-      WORKOS_ORGANIZATION_ID: workos.organizationId,
-    }),
-    ...options.vars,
-  });
+  writeVars(environment, variablesFor(url, workos, options.vars));
 
   const project = options.project ?? PROJECT;
   const config = options.callLimit !== undefined ? withCallLimit(project, scratch, options.callLimit) : join(project, 'wrangler.toml');
@@ -126,6 +113,29 @@ function withCallLimit(project, directory, limit) {
     .replaceAll(/^\[\[(?:env\.[\w-]+\.)?ratelimits\]\]\nname = "CALLS"\n(?:\w.*\n)*/gm, (binding) => (limit ? binding.replace(/limit = \d+/, `limit = ${limit}`) : ''));
   writeFileSync(path, text);
   return path;
+}
+
+/**
+ * What a Worker on this machine is told.
+ * @param {string} url at which it answers @param {import('./workos.js').WorkOS | undefined} workos
+ * @param {Record<string, string>} [vars] over those that are set here
+ * @returns {Record<string, string>}
+ */
+export function variablesFor(url, workos, vars) {
+  return {
+    PUBLIC_URL: url,
+    DEMO_MODE: 'true',
+    AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
+    ...(workos && {
+      WORKOS_CLIENT_ID: workos.clientId,
+      WORKOS_API_KEY: workos.apiKey,
+      WORKOS_API_URL: workos.url,
+      WORKOS_ISSUER: workos.issuer,
+      WORKOS_WEBHOOK_SECRET: workos.webhookSecret,
+      WORKOS_ORGANIZATION_ID: workos.organizationId,
+    }),
+    ...vars,
+  };
 }
 
 /** @param {string} url @param {Promise<unknown>} exited */

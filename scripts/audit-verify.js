@@ -69,7 +69,7 @@ export function checkChain(lines) {
 }
 
 /** The module, with nothing but what a decision needs. @param {string} path */
-async function loadModule(path) {
+export async function loadModule(path) {
   const bytes = readFileSync(path);
   const module = new WebAssembly.Module(bytes);
   const nothing = () => {

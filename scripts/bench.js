@@ -1,5 +1,6 @@
 /** `pnpm bench`: measurements of the running server. They print figures; what they find wrong is a failure. */
 import { parseArgs } from 'node:util';
+import * as kill from '../tests/bench/kill.js';
 import * as revocation from '../tests/bench/revocation.js';
 import * as soak from '../tests/bench/soak.js';
 import { buildWasm } from './build.js';
@@ -17,7 +18,7 @@ import { setup } from './setup.js';
  */
 
 /** @type {Record<string, Measurement>} */
-const MEASUREMENTS = { revocation, soak };
+const MEASUREMENTS = { kill, revocation, soak };
 
 const HELP = `pnpm bench NAME [options]
 

@@ -405,6 +405,8 @@ TEST_CASE("Revocation: a grant whose time is over is found, and the alarm is set
 
 TEST_CASE("Grants: one is kept as it was given, and succeeded by the newest of the same client") {
   Realm realm;
+  realm.grant("before", usual_terms(), "c9");
+  realm.now = realm.now + core::seconds(1);
   authority::Grant grant;
   grant.id = "g0";
   grant.principal = "ada";
@@ -424,10 +426,8 @@ TEST_CASE("Grants: one is kept as it was given, and succeeded by the newest of t
 
   CHECK_FALSE(authority::find_successor(realm.storage, "g0"));
   realm.grant("other", usual_terms(), "c8");
-  realm.now = realm.now - core::seconds(1);
-  realm.grant("before", usual_terms(), "c9");
   CHECK_FALSE(authority::find_successor(realm.storage, "g0"));
-  realm.now = realm.now + core::seconds(2);
+  realm.now = realm.now + core::seconds(1);
   realm.grant("newer", usual_terms(), "c9");
   realm.now = realm.now + core::seconds(1);
   realm.grant("newest", usual_terms(), "c9");

@@ -17,6 +17,12 @@ const levers = Object.assign(internet, {
   lostParts: 0,
   /** A statement that is given all of these texts traps: the host's function throws, and the step is cut off there. @type {string[]} */
   trapOn: [],
+  /** So many statements from now on, whoever's they are, one traps; 0: none. */
+  trapAfter: 0,
+  /** How often that happened. To be read. */
+  traps: 0,
+  /** So many writes to ORDERS are done, and their answers lost. */
+  unansweredCopies: 0,
   /** How often an object came to life, or back to it. To be read. */
   awakenings: 0,
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
@@ -36,6 +42,10 @@ const RealInstance = WebAssembly.Instance;
   const { query } = imports.host;
   /** @param {number} sql @param {number} sqlSize @param {number} values @param {number} valuesSize */
   imports.host.query = (sql, sqlSize, values, valuesSize) => {
+    if (levers.trapAfter > 0 && --levers.trapAfter === 0) {
+      levers.traps++;
+      throw new Error('a lever was pulled');
+    }
     const given = decoder.decode(new Uint8Array(/** @type {any} */ (instance.exports).memory.buffer, values, valuesSize));
     if (levers.trapOn.length > 0 && levers.trapOn.every((text) => given.includes(text))) throw new Error('a lever was pulled');
     return query(sql, sqlSize, values, valuesSize);
@@ -63,8 +73,8 @@ function expiring(kv) {
   });
 }
 
-/** @param {KVNamespace} kv @param {'lostCopies' | 'lostParts'} lever @returns {KVNamespace} */
-function losing(kv, lever) {
+/** @param {KVNamespace} kv @param {'lostCopies' | 'lostParts'} lever @param {'unansweredCopies'} [silent] @returns {KVNamespace} */
+function losing(kv, lever, silent) {
   return /** @type {any} */ ({
     get: (/** @type {string} */ key) => kv.get(key),
     delete: (/** @type {string} */ key) => kv.delete(key),
@@ -74,6 +84,10 @@ function losing(kv, lever) {
         throw new Error('KV PUT failed: 503 (a lever was pulled)');
       }
       await kv.put(key, value, options);
+      if (silent && levers[silent] > 0) {
+        levers[silent]--;
+        throw new Error('no answer (a lever was pulled)');
+      }
     },
   });
 }
@@ -81,7 +95,7 @@ function losing(kv, lever) {
 /** @param {Env} env @returns {Env} */
 const world = (env) => {
   const { ORDERS, AUDIT } = /** @type {{ ORDERS: KVNamespace, AUDIT: KVNamespace }} */ (/** @type {unknown} */ (env)); // the shim knows nothing of them
-  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ORDERS: losing(ORDERS, 'lostCopies'), AUDIT: losing(AUDIT, 'lostParts') }) };
+  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ORDERS: losing(ORDERS, 'lostCopies', 'unansweredCopies'), AUDIT: losing(AUDIT, 'lostParts') }) };
 };
 
 export class Principal extends ShippedPrincipal {

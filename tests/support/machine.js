@@ -9,6 +9,7 @@ import { PEOPLE } from '../../dev/people.js';
 import { startStack } from '../../dev/stack.js';
 import { startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
+import { startDirectStack } from './direct-stack.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
 import { doorOf, memoryOf } from './workerd.js';
@@ -16,7 +17,7 @@ import { doorOf, memoryOf } from './workerd.js';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 export class Machine {
-  /** @type {import('../../dev/stack.js').Stack | undefined} */
+  /** @type {Pick<import('../../dev/stack.js').Stack, 'url' | 'port' | 'pid' | 'logs' | 'stop' | 'kill'> | undefined} */
   #stack;
   /** @type {Awaited<ReturnType<typeof tapInto>> | undefined} */
   #workos;
@@ -26,13 +27,17 @@ export class Machine {
   #port = 0;
   #people;
   #options;
+  /** What starts the Worker. */
+  #start;
 
   /**
-   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number }} [options]
-   *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can
-   *   sign in, person1@example.com and so on; `callLimit`: calls of a deputy in a minute; none unless told, for tests are faster than any client
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number, direct?: boolean }} [options]
+   *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can sign in,
+   *   person1@example.com and so on; `callLimit`: calls of a deputy in a minute; none unless told, for tests are faster than any
+   *   client; `direct`: without `wrangler dev` around it, so that `crash` kills workerd alone and `start` takes half a second
    */
-  constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0 } = {}) {
+  constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0, direct = false } = {}) {
+    this.#start = direct ? startDirectStack : startStack;
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
     this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project, callLimit };
   }
@@ -45,7 +50,7 @@ export class Machine {
     return this.#storage;
   }
 
-  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], origin?: string, documents?: object, asked?: string[] }} levers */
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], trapAfter?: number, unansweredCopies?: number, origin?: string, documents?: object, asked?: string[] }} levers */
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);
@@ -56,8 +61,9 @@ export class Machine {
   async start(vars) {
     this.#options.vars = { ...this.#options.vars, ...vars };
     this.#workos ??= await tapInto(await startWorkOS({ users: [...PEOPLE, ...this.#people] }));
-    this.#stack = await startStack({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
-    this.#port = this.#stack.port; // the issuer has the port in it: tokens are for this one
+    const stack = await this.#start({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
+    this.#stack = stack;
+    this.#port = stack.port; // the issuer has the port in it: tokens are for this one
   }
 
   /** As a power cut would: nobody is asked, nothing is finished. */

@@ -1,18 +1,23 @@
 /** Looking at the processes named workerd that a stack runs in. */
 import { globSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { ask } from './http.js';
 
-/** As folders of /proc. @param {number} group the id of their process group */
-export function processes(group) {
+/** As folders of /proc. @param {number} id of their process group, or of their parent @param {'group' | 'parent'} [of] */
+export function processes(id, of = 'group') {
   return globSync('/proc/[0-9]*').filter((directory) => {
     try {
       const [, rest] = readFileSync(`${directory}/stat`, 'utf8').split(/\) /);
-      return Number(rest.split(' ')[2]) === group && readFileSync(`${directory}/comm`, 'utf8').trim() === 'workerd';
+      const [, parent, group] = rest.split(' ').map(Number);
+      return (of === 'group' ? group : parent) === id && readFileSync(`${directory}/comm`, 'utf8').trim() === 'workerd';
     } catch {
       return false; // it ended while we looked
     }
   });
 }
+
+/** Those that this very process has started, by their ids. */
+export const ownProcesses = () => processes(process.pid, 'parent').map((directory) => Number(basename(directory)));
 
 /** Their memory together, in KiB. @param {number} group */
 export function memoryOf(group) {

@@ -1,10 +1,14 @@
 /** What goes wrong inside: the step is taken back whole, its client is told, and nobody else notices. */
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { checkChain, readTrail } from '../../scripts/audit-verify.js';
+import { AuthorityPage } from '../support/authority-page.js';
 import { signIn } from '../support/human.js';
 import { Machine } from '../support/machine.js';
 import { codeOf, message, textOf } from '../support/mcp.js';
 import { allOrders, assertCopied } from '../support/orders.js';
+import { until } from '../support/until.js';
 
 const INTERNAL_ERROR = -32603;
 /** What the statement is given that records the delivery of an order's copy: the order itself has been stored by then. */
@@ -18,7 +22,7 @@ before(async () => {
   await machine.start();
   ada = await machine.appoint();
 });
-afterEach(() => machine.pull({ trapOn: [], lostCopies: 0 }));
+afterEach(() => machine.pull({ trapOn: [], trapAfter: 0, lostCopies: 0 }));
 after(() => machine.stop());
 
 /** @param {string} company @param {object} [more] */
@@ -141,5 +145,54 @@ describe('a store of copies that is down', () => {
     const results = await Promise.all(['One', 'Two', 'Three'].map((company) => ada.mcp.call('buyMcpShopItem', purchase(company).arguments)));
     for (const result of results) assert.ok(!result.isError);
     await assertCopied(machine, [ada]);
+  });
+
+  test('or that does it and does not answer, gets each copy once', async () => {
+    await machine.pull({ unansweredCopies: 5 });
+    for (const company of ['Four', 'Five', 'Six']) assert.ok(!(await ada.mcp.call('buyMcpShopItem', purchase(company).arguments)).isError);
+    await until('five answers were lost', async () => (await machine.pull({})).unansweredCopies === 0);
+    await assertCopied(machine, [ada]);
+    await until('an empty outbox', () => machine.rows('deliveries') === 0);
+  });
+});
+
+describe('a trap at any statement, whoever runs it', () => {
+  test('in purchases, in the alarm, in a revocation: who asks again gets it once, and the trail holds', async () => {
+    const before = (await machine.pull({})).traps;
+    let grace = await machine.appoint({ choices: { person: 'grace@example.com' } });
+    const page = await AuthorityPage.open(machine.url, { person: 'grace@example.com' });
+    /** Asks until it is done. @param {() => Promise<boolean>} attempt */
+    const insist = async (attempt) => {
+      for (let tries = 1; !(await attempt()); tries++) assert.ok(tries < 5, 'it never succeeds');
+    };
+    /** @type {Map<string, string>} */
+    const bought = new Map();
+    const revoked = [];
+    for (let round = 0; round < 40; round++) {
+      await machine.pull({ trapAfter: randomInt(1, 150) });
+      await Promise.all([1, 2, 3].map((hand) => insist(async () => {
+        const company = `Round ${round}, ${hand}`;
+        const answer = await grace.mcp.modern('tools/call', purchase(company, { idempotencyKey: company }));
+        if (answer.status === 200) bought.set(company, answer.json.result.structuredContent.order.id);
+        return answer.status === 200;
+      })));
+      if (round % 8 !== 7) continue;
+      const grant = grace.accessToken.split(':')[1];
+      await insist(async () => (await page.act({ do: 'revoke', grant })).status === 200);
+      revoked.push(grant);
+      await machine.pull({ trapAfter: 0 });
+      grace = await machine.appoint({ choices: { person: 'grace@example.com' } });
+    }
+    const { traps } = await machine.pull({ trapAfter: 0 });
+    assert.ok(traps - before >= 20, `${traps - before} traps`);
+    const orders = await allOrders(grace);
+    assert.deepEqual(new Map(orders.map(({ company, id }) => [company, id])), bought);
+    assert.equal(orders.length, 120);
+    const entries = checkChain(readTrail(await page.export()).lines);
+    assert.equal(entries.filter(({ name, result }) => name === 'buyMcpShopItem' && result === 'done').length, 120, 'what was taken back is not told of');
+    assert.deepEqual(entries.filter(({ kind }) => kind === 'revocation').map((entry) => entry.grant), revoked);
+    await assertCopied(machine, [grace]);
+    // An alarm that trapped rings again.
+    await until('an empty outbox', () => machine.rows('deliveries') === 0, 60);
   });
 });

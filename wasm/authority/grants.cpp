@@ -48,10 +48,13 @@ Grant read(const core::Rows& rows, size_t row) {
 }  // namespace
 
 void add_grant(core::Storage& storage, const Grant& grant) {
+  // Which of a client's grants is the newest is told by this moment, also where the clock has gone back.
   storage.query(
       "INSERT INTO grants (id, principal, client_id, client_name, client_known_by, client_host, state, "
       "scopes, requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, "
-      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      " max(?, coalesce((SELECT max(created_at) FROM grants WHERE client_id = ?3), 0))) ON CONFLICT DO "
+      "NOTHING",
       {grant.id, grant.principal, grant.client_id, grant.client_name, grant.client_known_by,
        grant.client_host, name(grant.terms.state), join(grant.terms.scopes),
        join(grant.terms.requested_scopes), bounds_json(grant.terms.bounds), grant.sentence, grant.subject,

@@ -26,7 +26,12 @@ Used calls_of(core::Storage& storage, std::string_view grant_id, const Limit& li
   used.frees_at = core::Instant{by_minute ? (minute + 1) * kMinute : (hour + 1) * kHour};
   if (rows.empty()) return used;
   if (!by_minute) used.settled = rows.integer(0, 0);
-  if (by_minute && rows.integer(0, 1) == minute) used.settled = rows.integer(0, 2);
+  // Where the clock has gone back, the later minute goes on: none begins twice.
+  const int64_t counted = rows.integer(0, 1);
+  if (by_minute && counted >= minute) {
+    used.settled = rows.integer(0, 2);
+    used.frees_at = core::Instant{(counted + 1) * kMinute};
+  }
   return used;
 }
 
@@ -136,7 +141,8 @@ void count(core::Storage& storage, std::string_view grant_id, Happened what, cor
       "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7) ON CONFLICT (grant_id, hour) DO UPDATE SET"
       " calls = calls + ?3, effects = effects + ?4, denials = denials + ?5,"
-      " minute_calls = CASE WHEN minute = ?6 THEN minute_calls + ?3 ELSE ?3 END, minute = ?6, last_at = ?7",
+      " minute_calls = CASE WHEN minute >= ?6 THEN minute_calls + ?3 ELSE ?3 END, minute = max(minute, ?6),"
+      " last_at = ?7",
       {grant_id, hour, call, int64_t{what == Happened::effect}, int64_t{what == Happened::denial}, minute,
        now.milliseconds});
 }
