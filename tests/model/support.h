@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/crypto.h"
+#include "../transcripts/tape.h"
 #include "core/storage.h"
 
 struct sqlite3;
@@ -29,6 +30,9 @@ class Storage final : public core::Storage {
   void begin();
   void commit();
   void roll_back();
+
+  /// Is told of each statement and its answer, where somebody listens.
+  transcripts::Heard heard;
 
  private:
   sqlite3_stmt* prepared(core::Statement statement);
