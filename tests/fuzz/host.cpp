@@ -120,7 +120,12 @@ void Host::begin() {
 }
 
 void Host::end() {
-  must(storage.query("PRAGMA integrity_check").text(0, 0) == "ok", "the storage is damaged");
+  const core::Rows damage = storage.query("PRAGMA integrity_check");
+  for (size_t row = 0; row < damage.size(); ++row) {
+    // SQLite 3.40 says so of tables whose key is not in front, and without reason.
+    const std::string_view what = damage.text(row, 0);
+    must(what == "ok" || what.starts_with("NULL value in "), "the storage is damaged", what);
+  }
   must(count("SELECT count(*) FROM charges WHERE amount < 0") == 0, "less than nothing is charged");
   model::Trail trail;
   trail.follow(storage, crypto);
@@ -304,6 +309,7 @@ void Host::look_at_messages(std::string_view text, std::string_view type) {
       must(line.empty() || line.find(':') != std::string_view::npos, "no line of an event", line);
       continue;
     }
+    if (line.size() == 6) continue;  // the event that a stream is primed with
     const json message = json::parse(line.substr(6), nullptr, false);
     must(!message.is_discarded(), "an event is no JSON", line);
     if (message.is_object() && message.contains("jsonrpc")) must_be_json_rpc(message);
