@@ -1,6 +1,6 @@
 /** `pnpm fuzz`: hostile input of all kinds against the core, under sanitizers (tests/fuzz). What is found is kept, and said. */
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -115,6 +115,34 @@ export async function fuzz(target, { seconds, grown }) {
     output,
     good: status === 0,
   };
+}
+
+/**
+ * Runs each input of the corpus once and records its steps (tests/transcripts/tape.h). What is JSON, and what is a text, comes to
+ * the module as the body and the headers of a request.
+ */
+export async function recordCorpus() {
+  const recorded = join(PROJECT, 'build/transcripts');
+  const requests = join(recorded, 'requests');
+  rmSync(requests, { recursive: true, force: true });
+  mkdirSync(requests, { recursive: true });
+  for (const target of ['json', 'schema', 'text']) {
+    for (const name of filesIn(corpusOf(target))) {
+      // A line of the target `step` (tests/fuzz/step.cpp); a pattern' texts and a schema's values are lines of their own.
+      const lines = readFileSync(join(PROJECT, corpusOf(target), name), 'latin1').split('\n').slice(0, 6);
+      const asRequest = (/** @type {string} */ line) =>
+        target === 'text'
+          ? `rPOST /mcp\tAuthorization: Bearer $T\tCookie: ${line}\tOrigin: ${line}\tMcp-Session-Id: ${line}\t\t${line}\nrGET /${line}\nrGET /mcp\tAuthorization: ${line}`
+          : `m${line}\nl${line}\nm{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"buyMcpShopItem","arguments":${line},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`;
+      writeFileSync(join(requests, name), lines.map(asRequest).join('\n'), 'latin1');
+    }
+  }
+  const record = async (/** @type {string} */ target, /** @type {string} */ inputs, /** @type {string} */ name) => {
+    const file = join(recorded, `${name}.bin`);
+    rmSync(file, { force: true });
+    await run(binary(target), ['-runs=0', `-timeout=${LONGEST}`, inputs], { title: `Recording ${name}`, env: { TRANSCRIPTS: file } });
+  };
+  await Promise.all([record('step', corpusOf('step'), 'step'), record('resume', corpusOf('resume'), 'resume'), record('step', requests, 'requests')]);
 }
 
 /** All of them, as many at a time as there are processors. @param {string[]} targets @param {(target: string) => Promise<Result>} work */

@@ -71,8 +71,8 @@ TEST_CASE("a request for another host is refused") {
 }
 
 TEST_CASE("in development every loopback host is ours, and no other") {
-  AppHost host(json{
-      {"AUTHORITY_SECRET", std::string(32, 's')}, {"WORKOS_CLIENT_ID", "c"}, {"WORKOS_API_KEY", "k"}});
+  AppHost host(
+      json{{"AUTHORITY_SECRET", std::string(32, 's')}, {"WORKOS_CLIENT_ID", "c"}, {"WORKOS_API_KEY", "k"}});
   core::Request request;
   request.method = "POST";
   request.url = "http://127.0.0.1:8787/mcp";

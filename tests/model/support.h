@@ -7,8 +7,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "core/crypto.h"
 #include "../transcripts/tape.h"
+#include "core/crypto.h"
 #include "core/storage.h"
 
 struct sqlite3;
