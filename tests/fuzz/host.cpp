@@ -218,7 +218,8 @@ core::EffectResult Host::perform(const core::Effect& effect, core::Request& requ
   }
   if (const core::CallOAuth* call = std::get_if<core::CallOAuth>(&effect);
       call && call->operation == "validate_token") {
-    const bool valid = json::parse(call->arguments)["token"] == token && stands();
+    // The provider may be behind: whether the grant stands is not for it to say.
+    const bool valid = json::parse(call->arguments)["token"] == token;
     const json answer = valid ? json{{"audience", std::string(kOrigin) + "/mcp"},
                                      {"expires_at", now.milliseconds / 1000 + 3600},
                                      {"scope", {"shop:read", "shop:buy"}}}
