@@ -125,13 +125,15 @@ const authority = [
   [[0, 0, 0, 3, 0, 0], [10, 0, 0, 0, 0, 0], [1, 0, 0, 1, 0, 0], [11, 0, 0, 0, 0, 0], [12, 0, 0, 9, 9, 0], [13, 0, 0, 5, 0, 0], [6, 0, 0, 1, 0, 0], [16, 0, 0, 3, 0, 0], [9, 0, 0, 0, 0, 0xf0], [4, 0, 0, 0, 0, 8]],
 ].map((steps) => Buffer.from(steps.flat()));
 /** Longer ones: four grants, then what the numbers of a linear congruential generator say, calls above all. */
+const CALLS = [1, 1, 1, 2, 3, 3, 3, 5, 7];
 const OFTEN = [1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 5, 5, 7, 7, 7, 0, 4, 8, 10, 11, 11, 12, 13, 14, 14, 15];
 let state = 1;
 const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 8;
 for (let history = 0; history < 8; ++history) {
   const steps = [0, 1, 2, 3].map((client) => [0, client, 0, random() % 256, random() % 256, 0]);
   while (steps.length < 70) {
-    steps.push([OFTEN[random() % OFTEN.length], random() % 4, random() % 6, random() % 256, random() % 4, random() % 3 ? 0 : random() % 20]);
+    const kinds = history % 2 ? OFTEN : CALLS; // one that is paused soon does nothing else
+    steps.push([kinds[random() % kinds.length], random() % 4, random() % 6, random() % 256, random() % 4, random() % 5 ? 0 : random() % (history % 2 ? 20 : 8)]);
   }
   authority.push(Buffer.from(steps.flat()));
 }
