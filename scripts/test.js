@@ -1,9 +1,10 @@
 /** `pnpm test`: every test there is, one suite after the other, and one line at the end that says how it went. */
-import { globSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildWasm, cmake, measureSizes, sizeTable } from './build.js';
 import { conformance } from './conformance.js';
+import { TARGETS, buildFuzzers, findOf, fuzz, recordCorpus, sideBySide } from './fuzz.js';
 import { CommandFailed, Failure, PROJECT, duration, local, program, run } from './run.js';
 import { setup } from './setup.js';
 
@@ -20,7 +21,9 @@ const SUITES = [
   { name: 'native', about: 'the core, natively under sanitizers', run: native },
   { name: 'model', about: 'the authority against models of it: a million random steps, and every interleaving', run: model },
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
+  { name: 'fuzz', about: 'hostile input, for ten seconds of each kind', run: fuzzing },
   { name: 'wasm', about: 'the build that ships, its size, and what it is made of', run: wasm },
+  { name: 'transcripts', about: 'native equals wasm: the same steps, byte for byte', run: transcripts },
   { name: 'issuer', about: 'the stand-in for PingFederate, and what deploys', run: () => nodeTests('dev') },
   { name: 'worker', about: 'the Worker in workerd, through HTTP', run: worker },
   { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite },
@@ -36,8 +39,11 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')}
   --only NAME   this suite; can be given more than once
   --help        this text`;
 
+/** The steps of the native tests, recorded. */
+const NATIVE_TRANSCRIPTS = join(PROJECT, 'build/transcripts/native.bin');
+
 async function format() {
-  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/fuzz', 'tests/transcripts', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
   return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
 }
 
@@ -54,7 +60,10 @@ async function oneTest(title, command, parameters) {
 async function native() {
   await cmake('native', 'Building the native tests');
   const title = 'Running the native tests';
-  const { output } = await run(join(PROJECT, 'build/native/deputy_tests'), [], { title, tolerant: true });
+  mkdirSync(join(PROJECT, 'build/transcripts'), { recursive: true });
+  rmSync(NATIVE_TRANSCRIPTS, { force: true });
+  const options = { title, tolerant: true, env: { TRANSCRIPTS: NATIVE_TRANSCRIPTS } };
+  const { output } = await run(join(PROJECT, 'build/native/deputy_tests'), [], options);
   // Catch2 2 and 3 both end with one of these lines; a crash ends with neither.
   const all = output.match(/^All tests passed \(.* in (\d+) test cases?\)/m);
   const some = output.match(/^test cases:.*$/m)?.[0];
@@ -90,6 +99,26 @@ async function claims(title, path, parameters) {
 async function schema() {
   await cmake('native', 'Building the validator');
   return nodeTests('schema');
+}
+
+/** Each target is a test: it has looked at its whole corpus, and found nothing. */
+async function fuzzing() {
+  await buildFuzzers();
+  const results = await sideBySide(Object.keys(TARGETS), (target) => {
+    const grown = `build/fuzz/test/${target}`;
+    rmSync(join(PROJECT, grown), { recursive: true, force: true });
+    return fuzz(target, { seconds: 10, grown });
+  });
+  const bad = results.filter(({ good, inputs, executions }) => !good || inputs === 0 || executions < inputs);
+  return { passed: results.length - bad.length, failed: bad.length, report: bad.map(findOf).join('\n\n') };
+}
+
+async function transcripts() {
+  await buildWasm();
+  if (!existsSync(NATIVE_TRANSCRIPTS)) await native();
+  await buildFuzzers();
+  await recordCorpus();
+  return nodeTests('transcripts');
 }
 
 async function wasm() {

@@ -269,11 +269,16 @@ Response erase(core::JsonView act, const PageWorld& world, core::Context& step) 
   return done();
 }
 
+Response not_understood() {
+  return refused(400, "not_understood", "It does not say what to do.");
+}
+
 Response act(const core::Request& request, const identity::PageSession& session, const PageWorld& world,
              core::Context& step) {
   core::JsonGate gate;
   const core::JsonResult body = gate.parse(request.body);
-  const std::string_view what = body.ok() ? core::string_member(body.root, "do").value_or("") : "";
+  if (!body.ok()) return not_understood();
+  const std::string_view what = core::string_member(body.root, "do").value_or("");
   constexpr Doer human{authority::kByHuman, authority::kHumanPause};
   if (what != "resume") {
     if (std::optional<Response> answered = brake(body.root, human, world, step)) return *answered;
@@ -289,7 +294,7 @@ Response act(const core::Request& request, const identity::PageSession& session,
   if (what == "approve") return answer(body.root, authority::Verdict::approve, world, step);
   if (what == "bounds") return bounds(body.root, Bounding::set, world, step);
   if (what == "ceilings") return set_ceilings(body.root, world, step);
-  return refused(400, "not_understood", "It does not say what to do.");
+  return not_understood();
 }
 
 }  // namespace

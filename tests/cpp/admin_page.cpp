@@ -113,3 +113,15 @@ TEST_CASE("Administration: no object is made for an id that is none") {
   }
   CHECK(code(admin.ask("POST", "/admin/act", "{")) == "not_understood");
 }
+
+// Found by fuzzing: what was refused by the JSON gate was looked at.
+TEST_CASE("Authority page: an act that is no JSON says nothing of what to do") {
+  Admin admin;
+  for (const char* body : {"", "{", "{\"do\":\"pause\"", "[]", "null", "\"pause\""}) {
+    CAPTURE(body);
+    const core::Outcome outcome = admin.ask("POST", "/authority/act", body);
+    CHECK(response_of(outcome).status == 400);
+    CHECK(code(outcome) == "not_understood");
+  }
+  CHECK(admin.storage.query("SELECT count(*) FROM pauses").integer(0, 0) == 0);
+}

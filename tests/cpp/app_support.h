@@ -12,18 +12,22 @@ namespace testing {
 
 inline constexpr std::string_view kOrigin = "https://shop.example";
 
-inline core::Config shop_config() {
-  return core::read_config(json{
-      {"PUBLIC_URL", kOrigin},
-      {"AUTHORITY_SECRET", std::string(32, 's')},
-      {"WORKOS_CLIENT_ID", "client_1"},
-      {"WORKOS_API_KEY", "sk_1"},
-      {"DEMO_MODE", "true"}}.dump());
+/// The Worker's variables.
+inline json shop_variables() {
+  return {{"PUBLIC_URL", kOrigin},
+          {"AUTHORITY_SECRET", std::string(32, 's')},
+          {"WORKOS_CLIENT_ID", "client_1"},
+          {"WORKOS_API_KEY", "sk_1"},
+          {"DEMO_MODE", "true"}};
 }
 
 class AppHost {
  public:
-  explicit AppHost(core::Config config = shop_config()) : config_(config), app_(std::move(config), crypto) {
+  explicit AppHost(const json& variables = shop_variables())
+      : config_(core::read_config(variables.dump())),
+        tape_("deputy_tests", variables.dump(), crypto),
+        app_(config_, tape_.crypto()) {
+    tape_.configured();
     in_object(core::Wake{});
   }
 
@@ -60,14 +64,21 @@ class AppHost {
 
  private:
   core::Outcome step(core::Input input, core::Storage* where) {
-    core::Entropy entropy(crypto, std::string(32, static_cast<char>(++steps_)));
-    core::Context context{now, entropy, crypto, where};
+    const std::string seed(32, static_cast<char>(++steps_));
+    core::Entropy entropy(tape_.crypto(), seed);
+    core::Context context{now, entropy, tape_.crypto(), where};
+    storage.heard = tape_.heard();
     core::Outcome outcome = app_.handle(input, context);
+    storage.heard = {};
+    tape_.step(
+        where != nullptr, [&] { return core::encode_input(now, seed, input); },
+        [&] { return core::encode_output(outcome, context); });
     alarm = context.alarm;
     return outcome;
   }
 
   core::Config config_;
+  transcripts::Tape tape_;
   AuthorizationServer app_;
   int steps_ = 0;
 };

@@ -291,8 +291,8 @@ namespace {
 
 /// Ada's object with a long trail, and her page.
 struct Person : AppHost {
-  explicit Person(int64_t entries = kMostEntries + 1, core::Config config = shop_config())
-      : AppHost(std::move(config)) {
+  explicit Person(int64_t entries = kMostEntries + 1, const json& variables = shop_variables())
+      : AppHost(variables) {
     principal = identity::principal_name(crypto, "workos", "user_1");
     storage.query("INSERT INTO settings (name, value) VALUES ('principal', ?)", {principal});
     core::Entropy entropy(crypto, "seed");

@@ -11,14 +11,17 @@ using namespace testing;
 
 namespace {
 
-core::Config config_with(const json& more) {
+json variables_with(const json& more) {
   json variables{{"PUBLIC_URL", kOrigin},
                  {"AUTHORITY_SECRET", std::string(32, 's')},
                  {"WORKOS_CLIENT_ID", "client_1"},
                  {"WORKOS_API_KEY", "sk_1"},
                  {"WORKOS_ORGANIZATION_ID", "org_1"}};
   variables.update(more);
-  return core::read_config(variables.dump());
+  return variables;
+}
+core::Config config_with(const json& more) {
+  return core::read_config(variables_with(more).dump());
 }
 
 /// A realm whose trail is copied, and what was copied of the last entry.
@@ -104,7 +107,7 @@ TEST_CASE("Audit log: what a name may be made of by arguments does not leave") {
 }
 
 TEST_CASE("Audit log: the API key goes to WorkOS alone, and lies in no row") {
-  AppHost host(config_with(json::object()));
+  AppHost host(variables_with(json::object()));
   core::Entropy entropy(host.crypto, "e");
   core::Context step{host.now, entropy, host.crypto, &host.storage};
   const std::vector<std::string> urls = {"https://api.workos.com/audit_logs/events",
@@ -128,7 +131,7 @@ TEST_CASE("Audit log: the API key goes to WorkOS alone, and lies in no row") {
 
 TEST_CASE("Audit log: without an organization nothing is sent") {
   const auto deliveries = [](const json& more) {
-    AppHost host(config_with(more));
+    AppHost host(variables_with(more));
     const std::string principal = identity::principal_name(host.crypto, "workos", "user_1");
     host.storage.query("INSERT INTO settings (name, value) VALUES ('principal', ?)", {principal});
     authority::Grant grant;

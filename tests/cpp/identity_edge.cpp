@@ -16,7 +16,7 @@ std::string token_of(AppHost& host, std::string_view subject) {
 }  // namespace
 
 TEST_CASE("a deployment without its settings says which are missing and how to set them") {
-  AppHost host(core::read_config("{}"));
+  AppHost host(json::object());
   const core::Outcome outcome = host.request("GET", "/");
   CHECK(response_of(outcome).status == 503);
   for (const char* variable : {"AUTHORITY_SECRET", "WORKOS_CLIENT_ID", "WORKOS_API_KEY"}) {
@@ -71,10 +71,8 @@ TEST_CASE("a request for another host is refused") {
 }
 
 TEST_CASE("in development every loopback host is ours, and no other") {
-  AppHost host(core::read_config(json{
-      {"AUTHORITY_SECRET", std::string(32, 's')},
-      {"WORKOS_CLIENT_ID", "c"},
-      {"WORKOS_API_KEY", "k"}}.dump()));
+  AppHost host(
+      json{{"AUTHORITY_SECRET", std::string(32, 's')}, {"WORKOS_CLIENT_ID", "c"}, {"WORKOS_API_KEY", "k"}});
   core::Request request;
   request.method = "POST";
   request.url = "http://127.0.0.1:8787/mcp";
@@ -143,12 +141,11 @@ TEST_CASE("a deputy that calls too often is told to wait, and a limiter that is 
 
 TEST_CASE("after a change of the secret the previous one is accepted, and one before that is not") {
   const auto with = [](std::string current, std::string previous) {
-    return core::read_config(json{
-        {"PUBLIC_URL", kOrigin},
-        {"AUTHORITY_SECRET", current},
-        {"AUTHORITY_SECRET_PREVIOUS", previous},
-        {"WORKOS_CLIENT_ID", "c"},
-        {"WORKOS_API_KEY", "k"}}.dump());
+    return json{{"PUBLIC_URL", kOrigin},
+                {"AUTHORITY_SECRET", current},
+                {"AUTHORITY_SECRET_PREVIOUS", previous},
+                {"WORKOS_CLIENT_ID", "c"},
+                {"WORKOS_API_KEY", "k"}};
   };
   const std::string first(32, '1'), second(32, '2'), third(32, '3');
   AppHost before(with(first, ""));
@@ -160,12 +157,11 @@ TEST_CASE("after a change of the secret the previous one is accepted, and one be
 }
 
 TEST_CASE("a preflight is answered before anybody is authenticated") {
-  AppHost host(core::read_config(json{
-      {"PUBLIC_URL", kOrigin},
-      {"AUTHORITY_SECRET", std::string(32, 's')},
-      {"ALLOWED_ORIGINS", "https://playground.example"},
-      {"WORKOS_CLIENT_ID", "c"},
-      {"WORKOS_API_KEY", "k"}}.dump()));
+  AppHost host(json{{"PUBLIC_URL", kOrigin},
+                    {"AUTHORITY_SECRET", std::string(32, 's')},
+                    {"ALLOWED_ORIGINS", "https://playground.example"},
+                    {"WORKOS_CLIENT_ID", "c"},
+                    {"WORKOS_API_KEY", "k"}});
   const core::Response allowed =
       response_of(host.request("OPTIONS", "/mcp", {{"Origin", "https://playground.example"}}));
   CHECK(allowed.status == 204);
@@ -229,7 +225,7 @@ TEST_CASE("the protected-resource metadata is at both well-known places") {
 
 TEST_CASE("bytes that are no input, and continuations that are not ours, give an error and no crash") {
   AppHost host;
-  AuthorizationServer app(shop_config(), host.crypto);
+  AuthorizationServer app(core::read_config(shop_variables().dump()), host.crypto);
   for (const std::string& bytes :
        {std::string(), std::string("\x01"), std::string(200, '\xff'), std::string(5000, '\0')}) {
     CHECK_FALSE(core::run_step(app, bytes, host.crypto, nullptr).empty());

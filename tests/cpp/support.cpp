@@ -73,6 +73,7 @@ core::Rows NativeStorage::query(core::Statement statement, std::initializer_list
   encoded.u32(static_cast<uint32_t>(columns));
   encoded.u32(rows);
   encoded.append(values.str());
+  if (heard) heard({statement.data(), statement.size()}, core::encode_values(parameters), encoded.str());
   return core::Rows(encoded.take());
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../transcripts/tape.h"
 #include "catch.h"
 #include "core/crypto.h"
 #include "core/step.h"
@@ -44,6 +45,9 @@ class NativeStorage final : public core::Storage {
   int64_t rows_written() const;
   /// Rows of each table that has any: "calls 1, streams 2".
   std::string filled_tables();
+
+  /// Is told of each statement and its answer, where somebody listens.
+  transcripts::Heard heard;
 
  private:
   void run(const char* sql);

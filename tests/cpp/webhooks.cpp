@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::string_view kSecret = "whsec_1";
 
-core::Config hooked_config(std::string_view secret = kSecret) {
-  core::Config config = shop_config();
-  config.workos_webhook_secret = std::string(secret);
-  return config;
+json hooked_variables() {
+  json variables = shop_variables();
+  variables["WORKOS_WEBHOOK_SECRET"] = kSecret;
+  return variables;
 }
 
 const json kDeleted{{"id", "event_1"},
@@ -28,7 +28,7 @@ const json kRevoked{{"id", "event_2"},
                     {"data", {{"object", "session"}, {"id", "session_1"}, {"user_id", "user_1"}}}};
 
 struct Hook : AppHost {
-  Hook() : AppHost(hooked_config()) {}
+  Hook() : AppHost(hooked_variables()) {}
 
   std::string signature(std::string_view body, core::Instant at, std::string_view secret = kSecret) {
     const std::string time = std::to_string(at.milliseconds);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "../transcripts/tape.h"
 #include "core/crypto.h"
 #include "core/storage.h"
 
@@ -29,6 +30,9 @@ class Storage final : public core::Storage {
   void begin();
   void commit();
   void roll_back();
+
+  /// Is told of each statement and its answer, where somebody listens.
+  transcripts::Heard heard;
 
  private:
   sqlite3_stmt* prepared(core::Statement statement);

@@ -1,0 +1,236 @@
+/** `pnpm fuzz`: hostile input of all kinds against the core, under sanitizers (tests/fuzz). What is found is kept, and said. */
+import { spawn } from 'node:child_process';
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cmake } from './build.js';
+import { Failure, PROJECT, duration, program, run } from './run.js';
+import { setup } from './setup.js';
+
+/** What goes in. @type {Record<string, string>} */
+export const TARGETS = {
+  step: 'requests to the Worker and to a person’s object, several in a row',
+  resume: 'forged continuations, results of effects, states and cookies',
+  authority: 'sequences of events, against the model of the authority',
+  schema: 'JSON Schemas with values; patterns with texts',
+  text: 'addresses, headers, cookies, forms, tokens, encodings, numbers',
+  json: 'the JSON gate and canonical JSON',
+};
+
+const FUZZ = 'build/fuzz';
+/** What one input may take: seconds, and MiB of all. */
+const LONGEST = 10;
+const MOST_MEMORY = 2048;
+/** Of the corpus in the tree, for each target. */
+const MOST_FILES = 200;
+const MOST_BYTES = 300 * 1000;
+const SIGN_OF_LIFE = 30_000;
+
+const HELP = `pnpm fuzz [options]
+
+Runs the fuzzers of tests/fuzz, as many at a time as there are processors:
+${Object.entries(TARGETS).map(([name, about]) => `  ${name.padEnd(11)} ${about}`).join('\n')}
+
+Inputs that reach something new are kept in ${FUZZ}/corpus, and what breaks something in ${FUZZ}/finds.
+
+  --minutes N    for each of them; a minute if not given
+  --target NAME  this one; can be given more than once
+  --merge        does not fuzz: tests/fuzz/corpus becomes the smallest set of inputs, of its own and of
+                 ${FUZZ}/corpus, that still reaches everything
+  --help         this text`;
+
+/**
+ * @typedef {object} Result
+ * @property {string} target
+ * @property {number} inputs that it began with
+ * @property {number} executions
+ * @property {number} edges
+ * @property {number} features
+ * @property {number} fresh inputs that reached something new
+ * @property {string[]} finds files
+ * @property {string} output
+ * @property {boolean} good
+ */
+
+export async function buildFuzzers() {
+  await cmake('native', 'Building the fuzzers', 'fuzzers');
+}
+
+/** Where the program of a target is. @param {string} target */
+const binary = (target) => `build/native/tests/fuzz/fuzz_${target}`;
+/** @param {string} target */
+const corpusOf = (target) => `tests/fuzz/corpus/${target}`;
+/** @param {string} directory */
+const filesIn = (directory) => readdirSync(join(PROJECT, directory)).filter((name) => !name.startsWith('.'));
+
+/**
+ * One target, for so many seconds after its corpus.
+ * @param {string} target
+ * @param {{ seconds: number, grown: string }} options `grown`: where inputs go that reach something new
+ * @returns {Promise<Result>}
+ */
+export async function fuzz(target, { seconds, grown }) {
+  const finds = `${FUZZ}/finds/${target}`;
+  const logs = `${FUZZ}/log`;
+  for (const directory of [grown, finds, logs, corpusOf(target)]) mkdirSync(join(PROJECT, directory), { recursive: true });
+  const before = new Set(filesIn(finds));
+  const had = filesIn(grown).length;
+  const corpus = [grown, corpusOf(target)];
+  const inputs = corpus.reduce((sum, directory) => sum + filesIn(directory).length, 0);
+  const log = join(PROJECT, logs, `${target}.log`);
+  const file = openSync(log, 'w');
+  const parameters = [
+    `-max_total_time=${Math.ceil(seconds)}`,
+    `-timeout=${LONGEST}`,
+    `-rss_limit_mb=${MOST_MEMORY}`,
+    `-dict=tests/fuzz/${target}.dict`,
+    `-artifact_prefix=${finds}/`,
+    // What it does for rare features costs half of the time where an input takes ten thousand of them.
+    '-entropic=0',
+    '-print_final_stats=1',
+    ...corpus,
+  ];
+  const child = spawn(binary(target), parameters, { cwd: PROJECT, stdio: ['ignore', file, file] });
+  const alive = setInterval(() => {
+    const line = readFileSync(log, 'latin1').match(/^#\d+.*$/gm)?.at(-1);
+    console.log(`  … ${target}: ${line ?? 'reading its corpus'}`);
+  }, SIGN_OF_LIFE);
+  const status = await new Promise((resolve) => {
+    child.once('error', () => resolve(127));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  clearInterval(alive);
+  closeSync(file);
+  const output = readFileSync(log, 'latin1');
+  const figure = (/** @type {RegExp} */ pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  return {
+    target,
+    inputs,
+    executions: figure(/^stat::number_of_executed_units:\s*(\d+)/gm) || figure(/^#(\d+)/gm),
+    edges: figure(/ cov: (\d+)/g),
+    features: figure(/ ft: (\d+)/g),
+    fresh: filesIn(grown).length - had,
+    finds: filesIn(finds).filter((name) => !before.has(name)).map((name) => `${finds}/${name}`),
+    output,
+    good: status === 0,
+  };
+}
+
+/**
+ * Runs each input of the corpus once and records its steps (tests/transcripts/tape.h). What is JSON, and what is a text, comes to
+ * the module as the body and the headers of a request.
+ */
+export async function recordCorpus() {
+  const recorded = join(PROJECT, 'build/transcripts');
+  const requests = join(recorded, 'requests');
+  rmSync(requests, { recursive: true, force: true });
+  mkdirSync(requests, { recursive: true });
+  for (const target of ['json', 'schema', 'text']) {
+    for (const name of filesIn(corpusOf(target))) {
+      // A line of the target `step` (tests/fuzz/step.cpp); a pattern' texts and a schema's values are lines of their own.
+      const lines = readFileSync(join(PROJECT, corpusOf(target), name), 'latin1').split('\n').slice(0, 6);
+      const asRequest = (/** @type {string} */ line) =>
+        target === 'text'
+          ? `rPOST /mcp\tAuthorization: Bearer $T\tCookie: ${line}\tOrigin: ${line}\tMcp-Session-Id: ${line}\t\t${line}\nrGET /${line}\nrGET /mcp\tAuthorization: ${line}`
+          : `m${line}\nl${line}\nm{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"buyMcpShopItem","arguments":${line},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`;
+      writeFileSync(join(requests, name), lines.map(asRequest).join('\n'), 'latin1');
+    }
+  }
+  const record = async (/** @type {string} */ target, /** @type {string} */ inputs, /** @type {string} */ name) => {
+    const file = join(recorded, `${name}.bin`);
+    rmSync(file, { force: true });
+    await run(binary(target), ['-runs=0', `-timeout=${LONGEST}`, inputs], { title: `Recording ${name}`, env: { TRANSCRIPTS: file } });
+  };
+  await Promise.all([record('step', corpusOf('step'), 'step'), record('resume', corpusOf('resume'), 'resume'), record('step', requests, 'requests')]);
+}
+
+/** All of them, as many at a time as there are processors. @param {string[]} targets @param {(target: string) => Promise<Result>} work */
+export async function sideBySide(targets, work) {
+  /** @type {Result[]} */
+  const results = [];
+  const waiting = [...targets];
+  const worker = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift()) {
+      const result = await work(target);
+      results.push(result);
+      console.log(`${result.good ? '✓' : '✗'} ${target}: ${result.executions} executions`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return targets.map((target) => /** @type {Result} */ (results.find((result) => result.target === target)));
+}
+
+/** What broke, and how to see it again. @param {Result} result */
+export function findOf({ target, output, finds }) {
+  const text = output.split('\n');
+  const at = text.findIndex((line) => /BROKEN|ERROR|runtime error|terminate called/.test(line));
+  return [
+    `${target} found something:`,
+    ...text.slice(Math.max(at, 0), Math.max(at, 0) + 30),
+    ...finds.map((file) => `Replay: ${binary(target)} ${file}`),
+  ].join('\n');
+}
+
+/** The inputs of a target, made as few as still reach everything. @param {string} target */
+async function merge(target) {
+  const tree = join(PROJECT, corpusOf(target));
+  const grown = join(PROJECT, FUZZ, 'corpus', target);
+  for (const directory of [tree, grown]) mkdirSync(directory, { recursive: true });
+  const merged = mkdtempSync(join(PROJECT, FUZZ, 'merge-'));
+  const title = `Merging ${target}`;
+  // Edges that are new, not each number of times that they were taken: that would be thousands of inputs.
+  await run(binary(target), ['-set_cover_merge=1', `-timeout=${LONGEST}`, merged, tree, grown], { title });
+  const sizes = readdirSync(merged).map((name) => ({ name, size: statSync(join(merged, name)).size }));
+  sizes.sort((a, b) => a.size - b.size);
+  let bytes = 0;
+  const kept = sizes.slice(0, MOST_FILES).filter(({ size }) => (bytes += size) <= MOST_BYTES);
+  rmSync(tree, { recursive: true });
+  mkdirSync(tree);
+  for (const { name } of kept) copyFileSync(join(merged, name), join(tree, name));
+  rmSync(merged, { recursive: true });
+  console.log(`  ${target}: ${kept.length} files of ${sizes.length}, ${kept.reduce((sum, { size }) => sum + size, 0)} bytes`);
+}
+
+/** @param {Result[]} results */
+function table(results) {
+  const rows = results.map((result) => [
+    result.target,
+    result.executions.toLocaleString('en'),
+    `${result.edges} / ${result.features}`,
+    String(result.fresh),
+    String(result.finds.length),
+  ]);
+  const all = [['target', 'executions', 'edges / features', 'new inputs', 'finds'], ...rows];
+  const widths = all[0].map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  return all.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ')).join('\n');
+}
+
+await program(import.meta.url, async () => {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string' },
+      target: { type: 'string', multiple: true },
+      merge: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const targets = values.target ?? Object.keys(TARGETS);
+  const unknown = targets.find((target) => !(target in TARGETS));
+  if (unknown) throw new Failure(`There is no target named ${unknown}.\n\n${HELP}`);
+  const minutes = Number(values.minutes ?? 1);
+  if (!(minutes > 0)) throw new Failure(`${values.minutes} is no number of minutes.\n\n${HELP}`);
+
+  await setup({ for: 'test' });
+  await buildFuzzers();
+  if (values.merge) {
+    for (const target of targets) await merge(target);
+    return;
+  }
+  console.log(`Fuzzing ${targets.join(', ')}: ${duration(minutes * 60)} each.`);
+  const results = await sideBySide(targets, (target) => fuzz(target, { seconds: minutes * 60, grown: `${FUZZ}/corpus/${target}` }));
+  for (const result of results.filter(({ good }) => !good)) console.log(`\n${findOf(result)}`);
+  console.log(`\n${table(results)}`);
+  if (results.some(({ good }) => !good)) process.exitCode = 1;
+});

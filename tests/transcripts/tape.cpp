@@ -1,0 +1,98 @@
+#include "tape.h"
+
+#include <cstdlib>
+#include <fstream>
+
+namespace transcripts {
+
+namespace {
+
+const char* file() {
+  static const char* const name = std::getenv("TRANSCRIPTS");
+  return name;
+}
+
+}  // namespace
+
+bool Tape::recording() {
+  return file() != nullptr;
+}
+
+Tape::Tape(std::string_view name, std::string_view variables, core::Crypto& real)
+    : heard_(*this, real), real_(real), name_(name) {
+  session_.bytes(variables);
+}
+
+Tape::~Tape() {
+  if (!recording()) return;
+  core::WireWriter entry;
+  entry.bytes(name_);
+  entry.bytes(session_.str());
+  std::ofstream out(file(), std::ios::binary | std::ios::app);
+  out.write(entry.str().data(), static_cast<std::streamsize>(entry.str().size()));
+}
+
+core::Crypto& Tape::crypto() {
+  return recording() ? heard_ : real_;
+}
+
+Heard Tape::heard() {
+  if (!recording()) return {};
+  return [this](std::string_view statement, std::string_view values, std::string_view rows) {
+    called(1, statement, values, rows);
+  };
+}
+
+void Tape::called(uint8_t kind, std::string_view first, std::string_view second, std::string_view answer) {
+  ++count_;
+  calls_.u8(kind);
+  calls_.bytes(first);
+  calls_.bytes(second);
+  calls_.bytes(answer);
+}
+
+void Tape::end_calls() {
+  session_.u32(count_);
+  session_.append(calls_.take());
+  calls_ = {};
+  count_ = 0;
+}
+
+void Tape::configured() {
+  if (recording()) end_calls();
+}
+
+void Tape::step(bool in_object, const std::function<std::string()>& input,
+                const std::function<std::string()>& output) {
+  if (!recording() || stopped_) return;
+  session_.u8(in_object ? 1 : 0);
+  session_.bytes(input());
+  end_calls();
+  session_.bytes(output());
+}
+
+std::string Tape::Crypto::sha256(std::string_view data) {
+  std::string answer = real_.sha256(data);
+  tape_.called(2, data, {}, answer);
+  return answer;
+}
+
+std::string Tape::Crypto::hmac_sha256(std::string_view key, std::string_view data) {
+  std::string answer = real_.hmac_sha256(key, data);
+  tape_.called(3, key, data, answer);
+  return answer;
+}
+
+std::string Tape::Crypto::ed25519_sign(std::string_view seed, std::string_view message) {
+  std::string answer = real_.ed25519_sign(seed, message);
+  tape_.called(4, seed, message, answer);
+  return answer;
+}
+
+std::string Tape::Crypto::ed25519_public_key(std::string_view seed) {
+  std::string answer = real_.ed25519_public_key(seed);
+  tape_.called(5, seed, {}, answer);
+  return answer;
+}
+
+}  // namespace transcripts

@@ -1,0 +1,72 @@
+// What an instance of the module was given, what it asked of its ports and what it gave, written down byte by
+// byte: tests/transcripts replays it on the module that ships. Recorded where the environment variable
+// TRANSCRIPTS names a file; otherwise all of this does nothing.
+//
+//   file    = { bytes(name) bytes(session) }
+//   session = bytes(variables) calls { u8(in an object) bytes(input) calls bytes(output) }
+//   calls   = u32(count) { u8(kind) bytes(first) bytes(second) bytes(answer) }
+//   kinds   : 1 query (statement, parameters), 2 sha256 (data), 3 hmac_sha256 (key, data),
+//             4 ed25519_sign (seed, message), 5 ed25519_public_key (seed)
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/crypto.h"
+#include "core/wire.h"
+
+namespace transcripts {
+
+/// A storage tells what it was asked and what it answered.
+using Heard = std::function<void(std::string_view statement, std::string_view values, std::string_view rows)>;
+
+class Tape {
+ public:
+  /// `variables`: JSON, as the module is configured with them. `real` answers.
+  Tape(std::string_view name, std::string_view variables, core::Crypto& real);
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  static bool recording();
+
+  /// For the instance and its steps.
+  core::Crypto& crypto();
+  /// For its storage, while a step runs; empty where nothing is recorded.
+  Heard heard();
+
+  /// The instance has been made.
+  void configured();
+  void step(bool in_object, const std::function<std::string()>& input,
+            const std::function<std::string()>& output);
+  /// A step that threw: what comes after it does not count.
+  void stop() { stopped_ = true; }
+
+ private:
+  class Crypto final : public core::Crypto {
+   public:
+    Crypto(Tape& tape, core::Crypto& real) : tape_(tape), real_(real) {}
+    std::string sha256(std::string_view data) override;
+    std::string hmac_sha256(std::string_view key, std::string_view data) override;
+    std::string ed25519_sign(std::string_view seed, std::string_view message) override;
+    std::string ed25519_public_key(std::string_view seed) override;
+
+   private:
+    Tape& tape_;
+    core::Crypto& real_;
+  };
+
+  void called(uint8_t kind, std::string_view first, std::string_view second, std::string_view answer);
+  void end_calls();
+
+  Crypto heard_;
+  core::Crypto& real_;
+  std::string name_;
+  core::WireWriter session_;
+  core::WireWriter calls_;
+  uint32_t count_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace transcripts
