@@ -1,5 +1,5 @@
 // A step as the outside reaches it: a line for each thing that happens to the deputy's Worker and the
-// person's object, several in a row. Its first letter says what (README.md), the rest is the bytes.
+// person's object, several in a row. Its first letter says what (`Story::tell`), the rest is the bytes.
 #include <unordered_map>
 
 #include "fuzz.h"
