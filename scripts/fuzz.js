@@ -51,14 +51,20 @@ Inputs that reach something new are kept in ${FUZZ}/corpus, and what breaks some
  * @property {string[]} finds files
  * @property {string} output
  * @property {boolean} good
+ * @property {Build} build
  */
 
-export async function buildFuzzers() {
-  await cmake('native', 'Building the fuzzers', 'fuzzers');
+/**
+ * With the core of the tests, which is there anyway, or optimised, which takes some minutes to build and is several times as fast.
+ * @typedef {'native' | 'fuzzers'} Build
+ * @param {Build} build
+ */
+export async function buildFuzzers(build) {
+  await cmake(build, 'Building the fuzzers', 'fuzzers');
 }
 
-/** Where the program of a target is. @param {string} target */
-const binary = (target) => `build/native/tests/fuzz/fuzz_${target}`;
+/** Where the program of a target is. @param {string} target @param {Build} build */
+const binary = (target, build) => `build/${build}/tests/fuzz/fuzz_${target}`;
 /** @param {string} target */
 const corpusOf = (target) => `tests/fuzz/corpus/${target}`;
 /** @param {string} directory */
@@ -67,10 +73,10 @@ const filesIn = (directory) => readdirSync(join(PROJECT, directory)).filter((nam
 /**
  * One target, for so many seconds after its corpus.
  * @param {string} target
- * @param {{ seconds: number, grown: string }} options `grown`: where inputs go that reach something new
+ * @param {{ build: Build, seconds: number, grown: string }} options `grown`: where inputs go that reach something new
  * @returns {Promise<Result>}
  */
-export async function fuzz(target, { seconds, grown }) {
+export async function fuzz(target, { build, seconds, grown }) {
   const finds = `${FUZZ}/finds/${target}`;
   const logs = `${FUZZ}/log`;
   for (const directory of [grown, finds, logs, corpusOf(target)]) mkdirSync(join(PROJECT, directory), { recursive: true });
@@ -91,7 +97,7 @@ export async function fuzz(target, { seconds, grown }) {
     '-print_final_stats=1',
     ...corpus,
   ];
-  const child = spawn(binary(target), parameters, { cwd: PROJECT, stdio: ['ignore', file, file] });
+  const child = spawn(binary(target, build), parameters, { cwd: PROJECT, stdio: ['ignore', file, file] });
   const alive = setInterval(() => {
     const line = readFileSync(log, 'latin1').match(/^#\d+.*$/gm)?.at(-1);
     console.log(`  … ${target}: ${line ?? 'reading its corpus'}`);
@@ -114,6 +120,7 @@ export async function fuzz(target, { seconds, grown }) {
     finds: filesIn(finds).filter((name) => !before.has(name)).map((name) => `${finds}/${name}`),
     output,
     good: status === 0,
+    build,
   };
 }
 
@@ -140,7 +147,7 @@ export async function recordCorpus() {
   const record = async (/** @type {string} */ target, /** @type {string} */ inputs, /** @type {string} */ name) => {
     const file = join(recorded, `${name}.bin`);
     rmSync(file, { force: true });
-    await run(binary(target), ['-runs=0', `-timeout=${LONGEST}`, inputs], { title: `Recording ${name}`, env: { TRANSCRIPTS: file } });
+    await run(binary(target, 'native'), ['-runs=0', `-timeout=${LONGEST}`, inputs], { title: `Recording ${name}`, env: { TRANSCRIPTS: file } });
   };
   await Promise.all([record('step', corpusOf('step'), 'step'), record('resume', corpusOf('resume'), 'resume'), record('step', requests, 'requests')]);
 }
@@ -162,13 +169,13 @@ export async function sideBySide(targets, work) {
 }
 
 /** What broke, and how to see it again. @param {Result} result */
-export function findOf({ target, output, finds }) {
+export function findOf({ target, build, output, finds }) {
   const text = output.split('\n');
   const at = text.findIndex((line) => /BROKEN|ERROR|runtime error|terminate called/.test(line));
   return [
     `${target} found something:`,
     ...text.slice(Math.max(at, 0), Math.max(at, 0) + 30),
-    ...finds.map((file) => `Replay: ${binary(target)} ${file}`),
+    ...finds.map((file) => `Replay: ${binary(target, build)} ${file}`),
   ].join('\n');
 }
 
@@ -180,7 +187,7 @@ async function merge(target) {
   const merged = mkdtempSync(join(PROJECT, FUZZ, 'merge-'));
   const title = `Merging ${target}`;
   // Edges that are new, not each number of times that they were taken: that would be thousands of inputs.
-  await run(binary(target), ['-set_cover_merge=1', `-timeout=${LONGEST}`, merged, tree, grown], { title });
+  await run(binary(target, 'fuzzers'), ['-set_cover_merge=1', `-timeout=${LONGEST}`, merged, tree, grown], { title });
   const sizes = readdirSync(merged).map((name) => ({ name, size: statSync(join(merged, name)).size }));
   sizes.sort((a, b) => a.size - b.size);
   let bytes = 0;
@@ -223,13 +230,13 @@ await program(import.meta.url, async () => {
   if (!(minutes > 0)) throw new Failure(`${values.minutes} is no number of minutes.\n\n${HELP}`);
 
   await setup({ for: 'test' });
-  await buildFuzzers();
+  await buildFuzzers('fuzzers');
   if (values.merge) {
     for (const target of targets) await merge(target);
     return;
   }
   console.log(`Fuzzing ${targets.join(', ')}: ${duration(minutes * 60)} each.`);
-  const results = await sideBySide(targets, (target) => fuzz(target, { seconds: minutes * 60, grown: `${FUZZ}/corpus/${target}` }));
+  const results = await sideBySide(targets, (target) => fuzz(target, { build: 'fuzzers', seconds: minutes * 60, grown: `${FUZZ}/corpus/${target}` }));
   for (const result of results.filter(({ good }) => !good)) console.log(`\n${findOf(result)}`);
   console.log(`\n${table(results)}`);
   if (results.some(({ good }) => !good)) process.exitCode = 1;

@@ -121,11 +121,11 @@ async function schema() {
 
 /** Each target is a test: it has looked at its whole corpus, and found nothing. */
 async function fuzzing() {
-  await buildFuzzers();
+  await buildFuzzers('native');
   const results = await sideBySide(Object.keys(TARGETS), (target) => {
     const grown = `build/fuzz/test/${target}`;
     rmSync(join(PROJECT, grown), { recursive: true, force: true });
-    return fuzz(target, { seconds: 10, grown });
+    return fuzz(target, { build: 'native', seconds: 10, grown });
   });
   const bad = results.filter(({ good, inputs, executions }) => !good || inputs === 0 || executions < inputs);
   return { passed: results.length - bad.length, failed: bad.length, report: bad.map(findOf).join('\n\n') };
@@ -134,7 +134,7 @@ async function fuzzing() {
 async function transcripts() {
   await buildWasm();
   if (globSync(NATIVE_TRANSCRIPTS).length === 0) await native();
-  await buildFuzzers();
+  await buildFuzzers('native');
   await recordCorpus();
   return nodeTests('transcripts');
 }

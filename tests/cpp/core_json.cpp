@@ -8,8 +8,10 @@ using core::JsonGate;
 namespace {
 
 JsonFault fault_of(std::string_view text) {
-  JsonGate gate;
-  return gate.parse(text).fault;
+  core::JsonGate gate;
+  const core::JsonResult result = gate.parse(text);
+  if (!result.ok()) CHECK(result.root.is_null());
+  return result.fault;
 }
 
 std::string nested(size_t depth) {

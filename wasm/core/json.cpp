@@ -166,6 +166,13 @@ std::string_view describe(JsonFault fault) {
 }
 
 JsonResult JsonGate::parse(std::string_view text) {
+  JsonResult result = read(text);
+  // A view of nothing at all must not be asked anything.
+  if (!result.ok()) result.root = parser_.parse("null", 4, true).value_unsafe();
+  return result;
+}
+
+JsonResult JsonGate::read(std::string_view text) {
   if (text.size() > kMaxJsonBytes) return {JsonFault::too_large, {}};
   if (text.find_first_not_of(kBlanks) == std::string_view::npos) return {JsonFault::empty, {}};
   if (!simdjson::validate_utf8(text.data(), text.size())) return {JsonFault::not_utf8, {}};

@@ -44,6 +44,7 @@ std::string_view describe(JsonFault fault);
 
 struct JsonResult {
   JsonFault fault = JsonFault::none;
+  /// Of what was refused: null, which has no members and is nothing else either.
   JsonView root;
   bool ok() const { return fault == JsonFault::none; }
 };
@@ -54,6 +55,8 @@ class JsonGate {
   JsonResult parse(std::string_view text);
 
  private:
+  JsonResult read(std::string_view text);
+
   simdjson::dom::parser parser_{kMaxJsonBytes};
 };
 
