@@ -2,12 +2,15 @@
 import { globSync, readFileSync, readlinkSync } from 'node:fs';
 import { ask } from './http.js';
 
+/** Of a second, in /proc; the same on every Linux. */
+const TICKS = 100;
+
 /** As folders of /proc. @param {number} group the id of their process group */
 function processes(group) {
   return globSync('/proc/[0-9]*').filter((directory) => {
     try {
-      const [, rest] = readFileSync(`${directory}/stat`, 'utf8').split(/\) /);
-      return Number(rest.split(' ')[2]) === group && readFileSync(`${directory}/comm`, 'utf8').trim() === 'workerd';
+      const { name, fields } = statOf(directory);
+      return name === 'workerd' && Number(fields[2]) === group;
     } catch {
       return false; // it ended while we looked
     }
@@ -47,4 +50,29 @@ export async function doorOf({ pid, port }) {
     if (answer?.status === 403) return url;
   }
   throw new Error('the Worker has no door of its own');
+}
+
+/** The processes named workerd that a process has started. @param {number} parent */
+export function childrenOf(parent) {
+  return globSync('/proc/[0-9]*').flatMap((directory) => {
+    try {
+      const { name, fields } = statOf(directory);
+      return name === 'workerd' && Number(fields[1]) === parent ? [Number(directory.slice('/proc/'.length))] : [];
+    } catch {
+      return []; // it ended while we looked
+    }
+  });
+}
+
+/** CPU seconds (its own and the kernel's for it) and memory in KiB of a process. @param {number} pid */
+export function usageOf(pid) {
+  const { fields } = statOf(`/proc/${pid}`);
+  const memory = Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)?.[1]);
+  return { cpu: (Number(fields[11]) + Number(fields[12])) / TICKS, memory };
+}
+
+/** A process's name, and what follows it in its line (proc(5): the first of `fields` is its state). @param {string} directory of /proc */
+function statOf(directory) {
+  const [, name, rest] = /** @type {RegExpMatchArray} */ (readFileSync(`${directory}/stat`, 'utf8').match(/\((.*)\) (.*)/));
+  return { name, fields: rest.split(' ') };
 }

@@ -1,0 +1,87 @@
+/** One run: a peer does one thing for some seconds. */
+import assert from 'node:assert/strict';
+import { Failure } from '../../../scripts/run.js';
+import { ask } from '../../support/http.js';
+import { Endpoint } from '../../support/mcp.js';
+import { until } from '../../support/until.js';
+import { apply } from './load.js';
+import { BUY, ORDERS, initialization, requestsFor, resultOf } from './operations.js';
+import { inParallel } from './people.js';
+
+/**
+ * @typedef {import('./cells.js').Group} Group
+ * @typedef {import('./peers.js').Era} Era
+ * @typedef {import('./server.js').Server} Server
+ * @typedef {import('./people.js').Someone} Someone
+ *
+ * @typedef {object} Figures
+ * @property {number} rate a second: of requests, or of sessions begun
+ * @property {number} p50 milliseconds, of one request
+ * @property {number} p99
+ * @property {number} cpu seconds of workerd for a thousand
+ * @property {number} [lag] milliseconds from the last order's answer until its copy is there
+ */
+
+/** Who does what: what one does changes nothing for the others. */
+export const ROLES = { buyer: 0, lister: 1, beginner: 2 };
+const SAMPLE = 24;
+
+/** @param {Server} server @param {Someone[]} people @param {Group} group @param {Era} era @param {number} seconds @returns {Promise<Figures>} */
+export async function measure(server, people, group, era, seconds) {
+  const { operation, connections, spread } = group;
+  if (!operation) return measureSessions(server, people[ROLES.beginner], connections, seconds);
+  const workers = spread ? people : [people[operation === ORDERS ? ROLES.lister : ROLES.buyer]];
+  const requests = requestsFor(operation, era, workers);
+  const url = `${server.url}/mcp`;
+  /** @param {import('./load.js').Message[]} sample */
+  const verify = (sample) =>
+    inParallel(sample, 8, async (request) => {
+      const answer = await ask(url, { method: 'POST', ...request });
+      server.peer.eras.length > 0 ? operation.check(resultOf(answer)) : resultOf(answer);
+      return answer.text.length;
+    });
+  const sizes = await verify(spread ? requests.slice(0, people.length) : requests.slice(0, SAMPLE));
+  const before = server.usage.cpu;
+  const answered = await apply(url, { firsts: requests }, { connections, seconds });
+  const cpu = server.usage.cpu - before;
+  // An error that comes with status 200 is shorter than any success.
+  if (answered.bytes / answered.requests < Math.min(...sizes)) throw new Failure(`${server.peer.name}, ${group.name}: answers are shorter than they should be`);
+  await verify(requests.slice(-4));
+  return {
+    rate: answered.requests / answered.seconds,
+    p50: answered.p50,
+    p99: answered.p99,
+    cpu: (cpu / answered.requests) * 1000,
+    ...(operation === BUY && server.peer.copies && { lag: await untilCopied(server, people[ROLES.buyer], era) }),
+  };
+}
+
+/** @param {Server} server @param {Someone} someone @param {number} connections @param {number} seconds @returns {Promise<Figures>} */
+async function measureSessions(server, { token }, connections, seconds) {
+  await new Endpoint(`${server.url}/mcp`, token).initialize();
+  const before = server.usage.cpu;
+  const answered = await apply(`${server.url}/mcp`, initialization(token), { connections, seconds });
+  const cpu = server.usage.cpu - before;
+  const sessions = answered.requests / 2;
+  return { rate: sessions / answered.seconds, p50: answered.p50, p99: answered.p99, cpu: (cpu / sessions) * 1000 };
+}
+
+/** Orders leave in the order they came: the copy of the last is the end. @param {Server} server @param {Someone} someone @param {Era} era */
+async function untilCopied(server, someone, era) {
+  const [request] = requestsFor(BUY, era, [someone]);
+  const answer = await ask(`${server.url}/mcp`, { method: 'POST', ...request });
+  const { order } = resultOf(answer).structuredContent;
+  const answered = performance.now();
+  const orders = await server.namespace('ORDERS');
+  await until('the copy of the last order', async () => (await orders.get(`order:${order.userId}:${order.id}`)) !== null, 120);
+  return performance.now() - answered;
+}
+
+/** Gives the lister what is listed. @param {Server} server @param {Someone} lister @param {number} count */
+export async function placeOrders(server, lister, count) {
+  const [era] = server.peer.eras;
+  for (const request of requestsFor(BUY, era, [lister]).slice(0, count)) {
+    const answer = await ask(`${server.url}/mcp`, { method: 'POST', ...request });
+    assert.equal(resultOf(answer).structuredContent.status, 'success');
+  }
+}
