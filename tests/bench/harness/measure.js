@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../scripts/run.js';
 import { ask } from '../../support/http.js';
-import { Endpoint } from '../../support/mcp.js';
 import { until } from '../../support/until.js';
 import { apply } from './load.js';
 import { BUY, ORDERS, initialization, requestsFor, resultOf } from './operations.js';
-import { inParallel } from './people.js';
+import { inParallel, openSession } from './people.js';
 
 /**
  * @typedef {import('./cells.js').Group} Group
@@ -58,7 +57,7 @@ export async function measure(server, people, group, era, seconds) {
 
 /** @param {Server} server @param {Someone} someone @param {number} connections @param {number} seconds @returns {Promise<Figures>} */
 async function measureSessions(server, { token }, connections, seconds) {
-  await new Endpoint(`${server.url}/mcp`, token).initialize();
+  await openSession(server.url, token);
   const before = server.usage.cpu;
   const answered = await apply(`${server.url}/mcp`, initialization(token), { connections, seconds });
   const cpu = server.usage.cpu - before;

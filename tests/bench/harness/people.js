@@ -1,6 +1,7 @@
 /** People whose agents work: each signs in the whole way (registration, PKCE, consent where there is one, token). */
+import assert from 'node:assert/strict';
 import { appoint } from '../../support/deputy.js';
-import { Endpoint } from '../../support/mcp.js';
+import { Endpoint, notification } from '../../support/mcp.js';
 
 /** @typedef {{ token: string, session?: string }} Someone `session`: where the peer has sessions, one to work in */
 /** @typedef {import('./server.js').Server} Server */
@@ -21,7 +22,18 @@ export async function signIn({ peer, url }, index) {
 
 /** Begins a session, where the peer has them. @param {Server} server @param {Someone} someone */
 export async function beginSession({ peer, url }, someone) {
-  if (peer.sessions) someone.session = (await new Endpoint(`${url}/mcp`, someone.token).open()).id;
+  if (peer.sessions) someone.session = await openSession(url, someone.token);
+}
+
+/** `Endpoint.open` for servers that answer by a stream of events too. @param {string} url @param {string} token @returns {Promise<string | undefined>} its id, where there are sessions */
+export async function openSession(url, token) {
+  const endpoint = new Endpoint(`${url}/mcp`, token);
+  const answer = await endpoint.initialize();
+  assert.equal(answer.status, 200, answer.text);
+  const id = answer.header('Mcp-Session-Id') ?? undefined;
+  const { status } = await endpoint.post(notification('notifications/initialized'), { 'Mcp-Session-Id': id, 'MCP-Protocol-Version': '2025-11-25' });
+  assert.equal(status, 202);
+  return id;
 }
 
 /** Work on each of these, some at a time. @template T, R @param {T[]} all @param {number} together @param {(one: T, index: number) => Promise<R>} work */

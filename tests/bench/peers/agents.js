@@ -10,11 +10,17 @@ import { behindOAuth } from './sign-in.js';
 
 /** @typedef {{ ORDERS: KVNamespace }} Bindings */
 
+/** @extends {McpAgent<Cloudflare.Env & Bindings>} */
 export class ShopAgent extends McpAgent {
+  /** @param {DurableObjectState} ctx @param {Cloudflare.Env & Bindings} env */
+  constructor(ctx, env) {
+    super(ctx, env);
+  }
+
   server = new McpServer({ name: 'mcp-shop', version: '1.0.0' });
 
   async init() {
-    const { ORDERS } = /** @type {Bindings} */ (/** @type {unknown} */ (this.env));
+    const { ORDERS } = this.env;
     const userId = String(this.props?.userId);
 
     this.server.registerTool('listMcpShopInventory', TOOLS.listMcpShopInventory, () => toolResult(INVENTORY));

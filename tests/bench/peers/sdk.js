@@ -49,14 +49,13 @@ function shop(env, userId) {
   return server;
 }
 
-/** Made once: it serves whoever calls. */
-/** @type {ReturnType<typeof createMcpHandler> | undefined} */
+/** Made once, with the first bindings: it serves whoever calls. @type {ReturnType<typeof createMcpHandler> | undefined} */
 let handler;
 
 export default behindOAuth({
   /** @param {Request} request @param {Bindings} env @param {any} ctx */
   fetch(request, env, ctx) {
-    handler ??= createMcpHandler(({ authInfo }) => shop(env, String(authInfo?.clientId)), { responseMode: 'json' });
-    return handler.fetch(request, { authInfo: { token: '', clientId: ctx.props.userId, scopes: ctx.auth?.scope ?? [] } });
+    handler ??= createMcpHandler(({ authInfo }) => shop(env, String(authInfo?.extra?.userId)), { responseMode: 'json' });
+    return handler.fetch(request, { authInfo: { token: '', clientId: '', scopes: [], extra: ctx.props } });
   },
 });
