@@ -14,15 +14,23 @@ import { BUY, INVENTORY, LIST, ORDERS } from './operations.js';
  */
 
 export const SESSIONS = 'initialize + initialized';
+export const SPREAD = 'inventory, spread';
 
-/** @param {number[]} concurrencies for every operation @param {number[]} more for the inventory @returns {Group[]} */
-export function groupsFor(concurrencies, more) {
-  const all = [...new Set([...concurrencies, ...more])];
+/**
+ * @typedef {object} Extent how much is measured
+ * @property {number[]} inventory the concurrencies of the inventory
+ * @property {number[]} spread of the inventory over all people
+ * @property {number[]} others of everything else but sessions
+ * @property {number[]} sessions
+ */
+
+/** @param {Extent} extent @returns {Group[]} */
+export function groupsFor({ inventory, spread, others, sessions }) {
   return [
-    ...all.map((connections) => groupOf(INVENTORY, connections)),
-    ...all.map((connections) => ({ ...groupOf(INVENTORY, connections), name: nameOf('inventory, spread', connections), spread: true })),
-    ...[LIST, ORDERS, BUY].flatMap((operation) => concurrencies.map((connections) => groupOf(operation, connections))),
-    ...concurrencies.map((connections) => ({ name: nameOf(SESSIONS, connections), connections, spread: false })),
+    ...inventory.map((connections) => groupOf(INVENTORY, connections)),
+    ...spread.map((connections) => ({ ...groupOf(INVENTORY, connections), name: nameOf(SPREAD, connections), spread: true })),
+    ...[LIST, ORDERS, BUY].flatMap((operation) => others.map((connections) => groupOf(operation, connections))),
+    ...sessions.map((connections) => ({ name: nameOf(SESSIONS, connections), connections, spread: false })),
   ];
 }
 
@@ -46,3 +54,6 @@ export function runsOf({ operation, connections, spread }, peers) {
 
 /** The name of a run in results. @param {Run} run */
 export const runName = ({ peer, era }) => (peer.eras.length === 2 ? `${peer.name} ${era}` : peer.name);
+
+/** What of ours is compared with a run: A speaks one era, the fixed answers none. @param {string} group @param {string} run */
+export const ourRun = (group, run) => (run.endsWith('legacy') || run === 'A' || group.startsWith(SESSIONS) ? 'ours legacy' : 'ours modern');

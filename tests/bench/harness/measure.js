@@ -1,5 +1,6 @@
 /** One run: a peer does one thing for some seconds. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../scripts/run.js';
 import { ask } from '../../support/http.js';
 import { until } from '../../support/until.js';
@@ -42,7 +43,7 @@ export async function measure(server, people, group, era, seconds) {
   const sizes = await verify(spread ? requests.slice(0, people.length) : requests.slice(0, SAMPLE));
   const before = server.usage.cpu;
   const answered = await apply(url, { firsts: requests }, { connections, seconds });
-  const cpu = server.usage.cpu - before;
+  const cpu = (await settled(server)) - before;
   // An error that comes with status 200 is shorter than any success.
   if (answered.bytes / answered.requests < Math.min(...sizes)) throw new Failure(`${server.peer.name}, ${group.name}: answers are shorter than they should be`);
   await verify(requests.slice(-4));
@@ -60,9 +61,24 @@ async function measureSessions(server, { token }, connections, seconds) {
   await openSession(server.url, token);
   const before = server.usage.cpu;
   const answered = await apply(`${server.url}/mcp`, initialization(token), { connections, seconds });
-  const cpu = server.usage.cpu - before;
+  const cpu = (await settled(server)) - before;
   const sessions = answered.requests / 2;
   return { rate: sessions / answered.seconds, p50: answered.p50, p99: answered.p99, cpu: (cpu / sessions) * 1000 };
+}
+
+const LOOK = 40;
+const AT_REST = 0.005;
+const LONGEST = 30_000;
+
+/** Waits until a server has done what it was still asked for, so that the next has the machine for itself. @param {Server} server @returns {Promise<number>} its CPU seconds */
+export async function settled(server) {
+  let last = -1;
+  for (const until = Date.now() + LONGEST; Date.now() < until; await sleep(LOOK)) {
+    const { cpu } = server.usage;
+    if (cpu - last < AT_REST) return cpu;
+    last = cpu;
+  }
+  throw new Failure(`${server.peer.name} does not come to rest`);
 }
 
 /** Orders leave in the order they came: the copy of the last is the end. @param {Server} server @param {Someone} someone @param {Era} era */

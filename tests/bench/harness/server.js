@@ -15,8 +15,7 @@ const KINDS = /** @type {const} */ ({ js: 'ESModule', wasm: 'CompiledWasm', txt:
 /** Bundles a peer as a deployment would, not minified. @param {Peer} peer @returns {Promise<Bundle>} */
 export async function bundle({ name, entry, config }) {
   const root = join(PROJECT, 'build/bench', name);
-  const title = `Bundling ${name}`;
-  await run(local('wrangler'), ['deploy', entry, '--config', config, '--dry-run', '--outdir', root], { title, env: { WRANGLER_SEND_METRICS: 'false' } });
+  await run(local('wrangler'), ['deploy', entry, '--config', config, '--dry-run', '--outdir', root], { env: { WRANGLER_SEND_METRICS: 'false' } });
   const entryModule = join(root, entry.replace(/^.*\//, ''));
   const others = globSync(join(root, '*.{wasm,txt}'));
   const paths = [entryModule, ...others];

@@ -1,7 +1,18 @@
 /** Results as text. */
+import { ourRun } from './cells.js';
 
 /** @typedef {import('./measure.js').Figures} Figures */
 /** @typedef {Record<string, Record<string, Figures[]>>} Results */
+
+/**
+ * @typedef {object} OneLife what a peer costs beside its calls
+ * @property {number} raw bytes of its upload
+ * @property {number} gzipped
+ * @property {import('./life.js').Start[]} starts of the rounds
+ * @property {import('./life.js').SignIn[]} signIns
+ * @property {number} [sessions] KiB that they add
+ * @typedef {Record<string, OneLife>} Life of each peer
+ */
 
 /** @param {number[]} values */
 export function median(values) {
@@ -35,7 +46,7 @@ export function resultsTable(results) {
       const rows = Object.entries(runs).map(([name, figures]) => {
         /** @param {keyof Figures} what */
         const middle = (what) => median(figures.map((each) => each[what] ?? 0));
-        const ours = runs[group.startsWith('initialize') ? 'ours legacy' : name.endsWith('legacy') || name === 'A' ? 'ours legacy' : 'ours modern'];
+        const ours = runs[ourRun(group, name)];
         const against = !name.startsWith('ours') && ours ? inWords(ratio(ours.map(({ rate }) => rate), figures.map(({ rate }) => rate))) : '';
         const lag = figures[0].lag === undefined ? '' : `${middle('lag').toFixed(0)} ms`;
         return [`  ${name}`, middle('rate').toFixed(0), against, short(middle('p50')), short(middle('p99')), middle('cpu').toFixed(3), lag];
@@ -44,4 +55,18 @@ export function resultsTable(results) {
       return columns([[group, 'a second', 'ours to it', 'p50 ms', 'p99 ms', 'CPU s/1000', 'lag'], ...rows]);
     })
     .join('\n\n');
+}
+
+/** @param {Life} life @param {number} sessions how many */
+export function lifeTable(life, sessions) {
+  const rows = Object.entries(life).map(([name, { raw, gzipped, starts, signIns, sessions: added }]) => [
+    name,
+    `${(raw / 1000).toFixed(0)} (${(gzipped / 1000).toFixed(0)})`,
+    ...['seconds', 'cpu'].map((what) => `${(median(starts.map((each) => each[/** @type {'seconds' | 'cpu'} */ (what)])) * 1000).toFixed(0)}`),
+    `${(median(starts.map(({ memory }) => memory)) / 1024).toFixed(0)}`,
+    added === undefined ? '' : (added / 1024).toFixed(0),
+    ...['seconds', 'cpu'].map((what) => (signIns.length > 0 ? `${(median(signIns.map((each) => each[/** @type {'seconds' | 'cpu'} */ (what)])) * 1000).toFixed(0)}` : '')),
+  ]);
+  const head = ['', 'upload KB (gzipped)', 'first answer ms', 'CPU ms', 'memory MiB', `${sessions} sessions add`, 'sign-in to first call ms', 'CPU ms'];
+  return columns([head, ...rows]);
 }
