@@ -30,6 +30,7 @@ error is a failure.
   --smoke        the least that shows that all of it works; its figures say nothing
   --rounds N     how many (5)
   --seconds N    for each measurement (1)
+  --sessions N   whose memory is measured (5000)
   --only NAME    this peer besides ours; can be given more than once
   --match TEXT   only operations whose name contains this
   --write        puts the tables into docs/PERFORMANCE.md`;
@@ -39,6 +40,7 @@ export const options = /** @type {const} */ ({
   smoke: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   seconds: { type: 'string', default: '1' },
+  sessions: { type: 'string' },
   only: { type: 'string', multiple: true },
   match: { type: 'string', default: '' },
   write: { type: 'boolean', default: false },
@@ -52,13 +54,14 @@ const EXTENTS = {
   smoke: { rounds: 1, people: 4, sessions: 8, cells: { inventory: [1], spread: [], others: [], sessions: [4] } },
 };
 
-/** @param {{ quick: boolean, smoke: boolean, rounds?: string, seconds: string, only?: string[], match: string, write: boolean }} values */
-export async function run({ quick, smoke, rounds: wantedRounds, seconds, only, match, write }) {
+/** @param {{ quick: boolean, smoke: boolean, rounds?: string, seconds: string, sessions?: string, only?: string[], match: string, write: boolean }} values */
+export async function run({ quick, smoke, rounds: wantedRounds, seconds, sessions: wantedSessions, only, match, write }) {
   const unknown = only?.find((name) => !PEERS.some((peer) => peer.name === name));
   if (unknown) throw new Failure(`There is no peer named ${unknown}: ${PEERS.map(({ name }) => name).join(', ')}`);
   const peers = PEERS.filter(({ name }) => name === 'ours' || !only || only.includes(name));
   const extent = EXTENTS[smoke ? 'smoke' : quick ? 'quick' : 'full'];
   const rounds = Number(wantedRounds ?? extent.rounds);
+  const sessions = Number(wantedSessions ?? extent.sessions);
   const groups = groupsFor(extent.cells).filter(({ name }) => name.includes(match));
 
   mkdirSync(join(PROJECT, 'build/bench'), { recursive: true });
@@ -67,7 +70,7 @@ export async function run({ quick, smoke, rounds: wantedRounds, seconds, only, m
     const signIns = await bench.signIns(smoke ? 1 : 5);
     const results = await bench.calls(groups, rounds, Number(seconds));
     const starts = await bench.starts(rounds);
-    const added = await bench.sessions(extent.sessions);
+    const added = await bench.sessions(sessions);
     /** @type {import('./harness/table.js').Life} */
     const life = Object.fromEntries(
       peers.map(({ name }) => {
@@ -76,9 +79,9 @@ export async function run({ quick, smoke, rounds: wantedRounds, seconds, only, m
       }),
     );
     const floors = floorRows(results, life);
-    const report = { date: new Date().toISOString(), machine: machine(), rounds, seconds: Number(seconds), people: extent.people, sessions: extent.sessions, results, life, floors };
+    const report = { date: new Date().toISOString(), machine: machine(), rounds, seconds: Number(seconds), people: extent.people, sessions, results, life, floors };
     writeFileSync(join(PROJECT, 'build/bench/peers.json'), JSON.stringify(report, null, 2));
-    console.log([resultsTable(results), lifeTable(life, extent.sessions), floorTable(floors)].map((table) => `\n${table}`).join('\n'));
+    console.log([resultsTable(results), lifeTable(life, sessions), floorTable(floors)].map((table) => `\n${table}`).join('\n'));
     if (write) writeReport(report);
   } finally {
     await bench.end();

@@ -55,7 +55,7 @@ let handler;
 export default behindOAuth({
   /** @param {Request} request @param {Bindings} env @param {any} ctx */
   fetch(request, env, ctx) {
-    handler ??= createMcpHandler(({ authInfo }) => shop(env, String(authInfo?.extra?.userId)), { responseMode: 'json' });
+    handler ??= createMcpHandler(({ authInfo }) => shop(env, String(authInfo?.extra?.userId)));
     return handler.fetch(request, { authInfo: { token: '', clientId: '', scopes: [], extra: ctx.props } });
   },
 });

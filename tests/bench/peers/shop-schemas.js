@@ -1,5 +1,5 @@
 /** What the tools take, for the SDKs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ITEM_IDS, SIZES } from './shop.js';
 
 export const PURCHASE = z.object({
