@@ -1,5 +1,6 @@
 /** `pnpm bench`: measurements of the running server. They print figures; what they find wrong is a failure. */
 import { parseArgs } from 'node:util';
+import * as growth from '../tests/bench/growth.js';
 import * as peers from '../tests/bench/peers.js';
 import * as revocation from '../tests/bench/revocation.js';
 import { buildWasm } from './build.js';
@@ -17,7 +18,7 @@ import { setup } from './setup.js';
  */
 
 /** @type {Record<string, Measurement>} */
-const MEASUREMENTS = { peers, revocation };
+const MEASUREMENTS = { peers, growth, revocation };
 /** What runs when none is named. */
 const USUAL = 'peers';
 

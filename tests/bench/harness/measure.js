@@ -26,7 +26,7 @@ import { inParallel, openSession } from './people.js';
 export const ROLES = { buyer: 0, lister: 1, beginner: 2 };
 const SAMPLE = 24;
 
-/** @param {Server} server @param {Someone[]} people @param {Group} group @param {Era} era @param {number} seconds @returns {Promise<Figures>} */
+/** @param {Server} server @param {Someone[]} people @param {Group} group @param {Era} era @param {number} seconds at least @returns {Promise<Figures>} */
 export async function measure(server, people, group, era, seconds) {
   const { operation, connections, spread } = group;
   if (!operation) return measureSessions(server, people[ROLES.beginner], connections, seconds);
@@ -41,9 +41,8 @@ export async function measure(server, people, group, era, seconds) {
       return answer.text.length;
     });
   const sizes = await verify(spread ? requests.slice(0, people.length) : requests.slice(0, SAMPLE));
-  const before = server.usage.cpu;
-  const answered = await apply(url, { firsts: requests }, { connections, seconds });
-  const cpu = (await settled(server)) - before;
+  const copies = operation === BUY && server.peer.copies;
+  const { answered, cpu } = await load(server, { firsts: requests }, connections, seconds, copies);
   // An error that comes with status 200 is shorter than any success.
   if (answered.bytes / answered.requests < Math.min(...sizes)) throw new Failure(`${server.peer.name}, ${group.name}: answers are shorter than they should be`);
   await verify(requests.slice(-4));
@@ -52,18 +51,35 @@ export async function measure(server, people, group, era, seconds) {
     p50: answered.p50,
     p99: answered.p99,
     cpu: (cpu / answered.requests) * 1000,
-    ...(operation === BUY && server.peer.copies && { lag: await untilCopied(server, people[ROLES.buyer], era) }),
+    ...(copies && { lag: await untilCopied(server, people[ROLES.buyer], era) }),
   };
 }
 
 /** @param {Server} server @param {Someone} someone @param {number} connections @param {number} seconds @returns {Promise<Figures>} */
 async function measureSessions(server, { token }, connections, seconds) {
   await openSession(server.url, token);
-  const before = server.usage.cpu;
-  const answered = await apply(`${server.url}/mcp`, initialization(token), { connections, seconds });
-  const cpu = (await settled(server)) - before;
+  const { answered, cpu } = await load(server, initialization(token), connections, seconds);
   const sessions = answered.requests / 2;
   return { rate: sessions / answered.seconds, p50: answered.p50, p99: answered.p99, cpu: (cpu / sessions) * 1000 };
+}
+
+/** Of what is slow, more is measured: each connection is answered twice. */
+const ANSWERS = 2;
+const LONGER = 4;
+const MOST_SECONDS = 16;
+
+/**
+ * Load until there is enough to tell, and the CPU that it took: until its end, or until what goes on behind it is done too.
+ * @param {Server} server @param {import('./load.js').Load} what @param {number} connections @param {number} seconds @param {boolean} [behind]
+ */
+async function load(server, what, connections, seconds, behind = false) {
+  const before = await settled(server);
+  const answered = await apply(`${server.url}/mcp`, what, { connections, seconds });
+  const { cpu } = server.usage;
+  const after = await settled(server);
+  if (answered.requests < ANSWERS * connections && seconds < MOST_SECONDS) return load(server, what, connections, seconds * LONGER, behind);
+  if (answered.requests === 0) throw new Failure(`${server.peer.name} has answered nothing within ${seconds} seconds`);
+  return { answered, cpu: (behind ? after : cpu) - before };
 }
 
 const LOOK = 40;

@@ -18,21 +18,24 @@
 
 const config = 'tests/bench/peers/wrangler.toml';
 
+/** @type {Peer} */
+export const OURS = {
+  name: 'ours',
+  about: 'this project, as it ships',
+  entry: 'shim/worker.js',
+  config: 'wrangler.toml',
+  objects: { PRINCIPALS: 'Principal' },
+  namespaces: ['OAUTH_KV', 'ORDERS', 'AUDIT'],
+  eras: ['modern', 'legacy'],
+  signIn: 'workos',
+  sessions: true,
+  perPerson: true,
+  copies: true,
+};
+
 /** @type {Peer[]} */
 export const PEERS = [
-  {
-    name: 'ours',
-    about: 'this project, as it ships',
-    entry: 'shim/worker.js',
-    config: 'wrangler.toml',
-    objects: { PRINCIPALS: 'Principal' },
-    namespaces: ['OAUTH_KV', 'ORDERS', 'AUDIT'],
-    eras: ['modern', 'legacy'],
-    signIn: 'workos',
-    sessions: true,
-    perPerson: true,
-    copies: true,
-  },
+  OURS,
   {
     name: 'A',
     about: 'McpAgent of the agents SDK and the OAuth provider, as their documents say',
