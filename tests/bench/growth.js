@@ -98,8 +98,7 @@ async function during(start, work) {
 async function become({ past, deputies, sessions }, start, storage) {
   const someone = await during(start, async (server) => {
     const [first] = await inParallel(Array.from({ length: deputies }), 4, () => signIn(server, 0));
-    await beginSession(server, first);
-    await inParallel(Array.from({ length: sessions - 1 }), 8, () => openSession(server.url, first.token));
+    await inParallel(Array.from({ length: sessions }), 8, () => openSession(server.url, first.token));
     await buyOne(server, first);
     await settled(server);
     return first;
@@ -175,6 +174,7 @@ function objectWithOrders(storage) {
 async function countRows(server, someone) {
   const pull = async (/** @type {object} */ levers) => (await ask(`${server.url}/levers`, { body: JSON.stringify(levers) })).json;
   const counted = [];
+  await beginSession(server, someone);
   for (const operation of OPERATIONS) {
     const requests = messagesOf(operation, someone).slice(0, COUNTED + 1);
     const [first, ...others] = requests;
@@ -192,6 +192,7 @@ async function countRows(server, someone) {
 /** @param {Server} server @param {Someone} someone @param {number} seconds */
 async function measure(server, someone, seconds) {
   const measured = [];
+  await beginSession(server, someone); // where there are many, an older one may have made room
   for (const operation of OPERATIONS) {
     const firsts = messagesOf(operation, someone);
     for (const request of firsts.slice(0, COUNTED)) await post(server, request);

@@ -56,7 +56,7 @@ export class Server {
     const before = new Set(childrenOf(process.pid));
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
-        name: `peer-${peer.name.toLowerCase()}`,
+        name: 'peer', // part of where objects are stored: what one Worker has written another can read
         modules: modules.map(({ path, type }) => ({ type, path })),
         modulesRoot: root,
         compatibilityDate: '2026-11-01',
