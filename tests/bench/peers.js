@@ -26,6 +26,8 @@ the whole way, and measures the same operations of all of them, round by round i
 ratios within rounds with their range, and writes build/bench/peers.json. Judges nothing by time; an answer that is an
 error is a failure.
 
+It needs Linux: processes are looked at in /proc.
+
   --quick        one round of the most telling operations, in two minutes
   --smoke        the least that shows that all of it works; its figures say nothing
   --rounds N     how many (5)
@@ -50,7 +52,7 @@ export const options = /** @type {const} */ ({
 const ALL = [1, 16, 64];
 const EXTENTS = {
   full: { rounds: 5, people: 200, sessions: 5000, cells: { inventory: ALL, spread: ALL, others: ALL, sessions: ALL } },
-  quick: { rounds: 1, people: 200, sessions: 500, cells: { inventory: ALL, spread: [16], others: [16], sessions: [16] } },
+  quick: { rounds: 1, people: 50, sessions: 500, cells: { inventory: ALL, spread: [16], others: [16], sessions: [16] } },
   smoke: { rounds: 1, people: 4, sessions: 8, cells: { inventory: [1], spread: [], others: [], sessions: [4] } },
 };
 
