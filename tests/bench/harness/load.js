@@ -34,7 +34,7 @@ export async function apply(address, { firsts, second }, { connections, seconds 
   const file = join(PROJECT, 'build/bench/requests');
   const texts = firsts.map((message) => httpText(url, message)).join('\0');
   writeFileSync(file, second ? `${texts}\0\0${httpText(url, second)}` : texts);
-  const { stdout } = await run('wrk', ['--threads', '1', '--connections', `${connections}`, '--duration', `${seconds}s`, '--timeout', '20s', '--script', SCRIPT, address, '--', file]);
+  const { stdout } = await run('wrk', ['--threads', '1', '--connections', `${connections}`, '--duration', `${seconds}s`, '--timeout', '60s', '--script', SCRIPT, address, '--', file]);
   const answered = /** @type {Answered} */ (JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   if (answered.refused + answered.broken > 0) {
     throw new Failure(`${address}: of ${answered.requests} requests ${answered.refused} were refused and ${answered.broken} broke off`);
