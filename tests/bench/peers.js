@@ -81,7 +81,7 @@ export async function run({ quick, smoke, rounds: wantedRounds, seconds, session
       }),
     );
     const floors = floorRows(results, life);
-    const report = { date: new Date().toISOString(), machine: machine(), rounds, seconds: Number(seconds), people: extent.people, sessions, results, life, floors };
+    const report = { date: new Date().toISOString(), machine: machine(), rounds, seconds: Number(seconds), people: extent.people, sessions, match, results, life, floors };
     writeFileSync(join(PROJECT, 'build/bench/peers.json'), JSON.stringify(report, null, 2));
     console.log([resultsTable(results), lifeTable(life, sessions), floorTable(floors)].map((table) => `\n${table}`).join('\n'));
     if (write) writeReport(report);
