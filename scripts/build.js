@@ -103,7 +103,7 @@ function kilobytes(bytes) {
 }
 
 /** @param {string[]} paths */
-function sizeOf(paths) {
+export function sizeOf(paths) {
   const contents = paths.map((path) => readFileSync(path));
   return {
     raw: contents.reduce((sum, content) => sum + content.length, 0),

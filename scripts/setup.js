@@ -45,13 +45,19 @@ const TEST = [
   { name: 'Chromium', apt: 'chromium', brew: '--cask chromium', found: () => !!chromium() },
 ];
 
+/** @type {Need[]} */
+const BENCH = [{ name: 'wrk', apt: 'wrk', brew: 'wrk', found: () => !!command('wrk') }];
+
+const NEEDS = { build: BUILD, bench: [...BUILD, ...BENCH], test: [...BUILD, ...BENCH, ...TEST] };
+
+/** @typedef {keyof typeof NEEDS} Purpose */
+
 /**
- * @param {{ for: 'build' | 'test' }} purpose
+ * @param {{ for: Purpose }} purpose
  * @throws {Failure} when something is missing that could not be installed; it says what to do
  */
 export async function setup(purpose) {
-  const needs = purpose.for === 'test' ? [...BUILD, ...TEST] : BUILD;
-  let missing = needs.filter((need) => !need.found());
+  let missing = NEEDS[purpose.for].filter((need) => !need.found());
   if (missing.length === 0) return;
 
   console.log(`Missing on this machine: ${missing.map((need) => need.name).join(', ')}.`);
@@ -182,6 +188,6 @@ function atLeast(wanted, text) {
 
 await program(import.meta.url, async () => {
   const { values } = parseArgs({ options: { for: { type: 'string', default: 'build' } } });
-  await setup({ for: values.for === 'test' ? 'test' : 'build' });
+  await setup({ for: values.for in NEEDS ? /** @type {Purpose} */ (values.for) : 'build' });
   console.log('Nothing is missing.');
 });

@@ -29,6 +29,7 @@ const SUITES = [
   { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite },
   { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients') },
   { name: 'browser', about: 'the pages in a real browser', run: () => workerTests('browser') },
+  { name: 'bench', about: 'the measurements: that they run, and that no answer is an error', run: bench },
 ];
 
 const HELP = `pnpm test [options]
@@ -158,6 +159,11 @@ async function worker() {
   // Some need tools that no shop has: the fixtures of the conformance suite.
   await cmake('wasm', 'Building the conformance fixtures', 'conformance');
   return workerTests('worker');
+}
+
+async function bench() {
+  await buildWasm();
+  return oneTest('Measuring a little of everything', process.execPath, ['scripts/bench.js', '--smoke']);
 }
 
 /** Tests that start the Worker. @param {string} directory below tests/ */

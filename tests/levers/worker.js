@@ -27,6 +27,10 @@ const levers = Object.assign(internet, {
   awakenings: 0,
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
   origin: '',
+  /** What statements have read and written, as Cloudflare bills it, and how often an alarm was set. To be read, and to be set to 0. */
+  rowsRead: 0,
+  rowsWritten: 0,
+  alarmsSet: 0,
 });
 
 const now = Date.now;
@@ -92,6 +96,34 @@ function losing(kv, lever, silent) {
   });
 }
 
+/** A cursor whose rows are not counted yet: it knows them when it has been read to its end, which is before the next statement. @type {any} */
+let uncounted;
+
+function countRows() {
+  levers.rowsRead += uncounted?.rowsRead ?? 0;
+  levers.rowsWritten += uncounted?.rowsWritten ?? 0;
+  uncounted = undefined;
+}
+
+/** Puts counters around what objects do with their storage; once for the isolate. @param {DurableObjectStorage} storage */
+function watch(storage) {
+  const [ofSql, ofStorage] = [storage.sql, storage].map((each) => Object.getPrototypeOf(each));
+  if (ofSql.watched) return;
+  const { exec } = ofSql;
+  ofSql.watched = true;
+  /** @param {...any} given */
+  ofSql.exec = function (...given) {
+    countRows();
+    return (uncounted = exec.apply(this, given));
+  };
+  const { setAlarm } = ofStorage;
+  /** @param {...any} given */
+  ofStorage.setAlarm = function (...given) {
+    levers.alarmsSet++;
+    return setAlarm.apply(this, given);
+  };
+}
+
 /** @param {Env} env @returns {Env} */
 const world = (env) => {
   const { ORDERS, AUDIT } = /** @type {{ ORDERS: KVNamespace, AUDIT: KVNamespace }} */ (/** @type {unknown} */ (env)); // the shim knows nothing of them
@@ -101,6 +133,7 @@ const world = (env) => {
 export class Principal extends ShippedPrincipal {
   /** @param {DurableObjectState} ctx @param {Env} env */
   constructor(ctx, env) {
+    watch(ctx.storage);
     super(ctx, world(env));
     levers.awakenings++;
   }
@@ -111,6 +144,7 @@ export default {
   async fetch(request, env, ctx) {
     const url = new URL(request.url);
     if (url.pathname === '/levers') {
+      countRows();
       Object.assign(levers, await request.json());
       return Response.json(levers);
     }

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { freePort, variablesFor } from '../../dev/stack.js';
 import { local, run } from '../../scripts/run.js';
-import { ownProcesses } from './workerd.js';
+import { childrenOf } from './workerd.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** What wrangler itself runs workerd with: its own dependency, not ours. */
@@ -48,9 +48,9 @@ async function startAnew({ project = PROJECT, ...options }) {
   let log = '';
   /** workerd, and nobody else's. */
   let pid = 0;
-  const others = new Set(ownProcesses());
+  const others = new Set(childrenOf(process.pid));
   const find = () => {
-    pid = ownProcesses().find((id) => !others.has(id)) ?? 0;
+    pid = childrenOf(process.pid).find((id) => !others.has(id)) ?? 0;
   };
   /** How often it was there, and whoever waits for it to be there again. */
   let lives = 0;

@@ -3,35 +3,48 @@ import { globSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ask } from './http.js';
 
+/** Of a second, in /proc: Linux has fixed it for programs. */
+const TICKS = 100;
+
 /** As folders of /proc. @param {number} id of their process group, or of their parent @param {'group' | 'parent'} [of] */
 export function processes(id, of = 'group') {
   return globSync('/proc/[0-9]*').filter((directory) => {
     try {
-      const [, rest] = readFileSync(`${directory}/stat`, 'utf8').split(/\) /);
-      const [, parent, group] = rest.split(' ').map(Number);
-      return (of === 'group' ? group : parent) === id && readFileSync(`${directory}/comm`, 'utf8').trim() === 'workerd';
+      const { name, fields } = statOf(directory);
+      return name === 'workerd' && Number(fields[of === 'group' ? 2 : 1]) === id;
     } catch {
       return false; // it ended while we looked
     }
   });
 }
 
-/** Those that this very process has started, by their ids. */
-export const ownProcesses = () => processes(process.pid, 'parent').map((directory) => Number(basename(directory)));
+/** The ids of those that a process has started. @param {number} parent */
+export const childrenOf = (parent) => processes(parent, 'parent').map((directory) => Number(basename(directory)));
 
 /** Their memory together, in KiB. @param {number} group */
 export function memoryOf(group) {
-  const sizes = processes(group).map((directory) => Number(readFileSync(`${directory}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)?.[1]));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return usageOfAll(group).reduce((sum, { memory }) => sum + memory, 0);
 }
 
 /** What they have computed so far together, in seconds. @param {number} group */
 export function processorTimeOf(group) {
-  const ticks = processes(group).map((directory) => {
-    const fields = readFileSync(`${directory}/stat`, 'utf8').split(/\) /)[1].split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  });
-  return ticks.reduce((sum, each) => sum + each, 0) / 100; // USER_HZ, which Linux has fixed for programs
+  return usageOfAll(group).reduce((sum, { cpu }) => sum + cpu, 0);
+}
+
+/** @param {number} group */
+const usageOfAll = (group) => processes(group).map((directory) => usageOf(Number(basename(directory))));
+
+/** CPU seconds (its own and the kernel's for it) and memory in KiB of a process. @param {number} pid */
+export function usageOf(pid) {
+  const { fields } = statOf(`/proc/${pid}`);
+  const memory = Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)?.[1]);
+  return { cpu: (Number(fields[11]) + Number(fields[12])) / TICKS, memory };
+}
+
+/** A process's name, and what follows it in its line (proc(5): the first of `fields` is its state). @param {string} directory of /proc */
+function statOf(directory) {
+  const [, name, rest] = /** @type {RegExpMatchArray} */ (readFileSync(`${directory}/stat`, 'utf8').match(/\((.*)\) (.*)/));
+  return { name, fields: rest.split(' ') };
 }
 
 /**
