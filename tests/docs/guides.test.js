@@ -20,7 +20,7 @@ const isThere = (path) => globSync(path.replace(/\/$/, ''), { cwd: PROJECT }).le
 const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts);
 const SUITES = [...read('scripts/test.js').matchAll(/^ {2}\{ name: '(\w+)'/gm)].map(([, name]) => name);
 /** pnpm's own commands that documents use. */
-const PNPM = ['install', 'run'];
+const PNPM = ['install', 'licenses', 'run'];
 
 /** Folders whose files are named by their whole path; those below wasm/ also without it. */
 const FOLDERS = ['wasm', 'shim', 'web', 'dev', 'scripts', 'tests', 'docs'];
