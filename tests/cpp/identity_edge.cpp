@@ -120,12 +120,11 @@ TEST_CASE("a token of a real principal leads to their object") {
 }
 
 TEST_CASE("a deputy that calls too often is told to wait, and a limiter that is down stops nobody") {
-  AppHost host(core::read_config(json{
-      {"PUBLIC_URL", kOrigin},
-      {"AUTHORITY_SECRET", std::string(32, 's')},
-      {"ALLOWED_ORIGINS", "https://playground.example"},
-      {"WORKOS_CLIENT_ID", "c"},
-      {"WORKOS_API_KEY", "k"}}.dump()));
+  AppHost host(json{{"PUBLIC_URL", kOrigin},
+                    {"AUTHORITY_SECRET", std::string(32, 's')},
+                    {"ALLOWED_ORIGINS", "https://playground.example"},
+                    {"WORKOS_CLIENT_ID", "c"},
+                    {"WORKOS_API_KEY", "k"}});
   const core::Outcome asked = host.request(
       "POST", "/mcp",
       {{"Authorization", "Bearer " + token_of(host, "user_1")}, {"Origin", "https://playground.example"}});
