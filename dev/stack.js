@@ -106,7 +106,7 @@ export async function startStack(options = {}) {
 }
 
 /** The same configuration elsewhere, with another limit of calls. @param {string} project @param {string} directory @param {number} limit @returns {string} its path */
-function withCallLimit(project, directory, limit) {
+export function withCallLimit(project, directory, limit) {
   const path = join(directory, 'wrangler.toml');
   const text = readFileSync(join(project, 'wrangler.toml'), 'utf8')
     .replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`)

@@ -18,7 +18,7 @@ deployment uploads.
   --help       this text`;
 
 const KB = 1000;
-const BUDGET = { wasmGzipped: 330 * KB, uploadGzipped: 405 * KB, shimLines: 800 };
+const BUDGET = { wasmGzipped: 330 * KB, uploadGzipped: 405 * KB, shimLines: 830 };
 /** The other applications, by their environments in wrangler.toml. Their entries the shop does not carry. */
 const OTHERS = [
   { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 315 * KB, uploadGzipped: 390 * KB },

@@ -176,8 +176,8 @@ async function workerTests(directory) {
 async function nodeTests(directory) {
   const files = globSync(`tests/${directory}/*.test.js`, { cwd: PROJECT }).sort();
   if (files.length === 0) return { passed: 0, failed: 0 };
-  // Three files at a time: each starts a Worker of its own, and waits for it more than it works.
-  const parameters = ['--test', '--test-concurrency=3', '--test-timeout=180000', '--test-reporter=spec', ...files];
+  // Four files at a time: each starts a Worker of its own, and waits for it more than it works.
+  const parameters = ['--test', '--test-concurrency=4', '--test-timeout=180000', '--test-reporter=spec', ...files];
   const title = `Running tests/${directory}`;
   const { status, output } = await run(process.execPath, parameters, { title, tolerant: true });
   const count = (/** @type {string} */ what) => Number(output.match(new RegExp(`^ℹ ${what} (\\d+)$`, 'm'))?.[1] ?? 0);

@@ -122,7 +122,10 @@ void addresses(std::string_view text) {
   if (schema::is_uri(lines[0], UriForm::absolute, UriAlphabet::ascii) &&
       schema::is_uri(lines.back(), UriForm::reference, UriAlphabet::ascii)) {
     must(schema::is_uri(target, UriForm::absolute, UriAlphabet::ascii), "leads to no URI", text);
-    must(schema::resolve_uri(lines[0], target) == target, "an absolute URI leads elsewhere", text);
+    // Where the reference is empty the base's own dot segments stay (RFC 3986 section 5.2.2): they go the
+    // second time.
+    const std::string plain = schema::resolve_uri(lines[0], target);
+    must(schema::resolve_uri(lines[0], plain) == plain, "an absolute URI leads elsewhere", text);
   }
 }
 

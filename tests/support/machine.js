@@ -9,7 +9,7 @@ import { PEOPLE } from '../../dev/people.js';
 import { startStack } from '../../dev/stack.js';
 import { startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
-import { startDirectStack } from './direct-stack.js';
+import { startDirect } from './direct.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
 import { doorOf, memoryOf } from './workerd.js';
@@ -27,8 +27,7 @@ export class Machine {
   #port = 0;
   #people;
   #options;
-  /** What starts the Worker. */
-  #start;
+  #direct;
 
   /**
    * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number, direct?: boolean }} [options]
@@ -37,7 +36,7 @@ export class Machine {
    *   client; `direct`: without `wrangler dev` around it, so that `crash` kills workerd alone and `start` takes half a second
    */
   constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0, direct = false } = {}) {
-    this.#start = direct ? startDirectStack : startStack;
+    this.#direct = direct;
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
     this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project, callLimit };
   }
@@ -61,9 +60,18 @@ export class Machine {
   async start(vars) {
     this.#options.vars = { ...this.#options.vars, ...vars };
     this.#workos ??= await tapInto(await startWorkOS({ users: [...PEOPLE, ...this.#people] }));
-    const stack = await this.#start({ ...this.#options, port: this.#port, persistTo: this.#storage, workos: this.#workos });
+    const stack = await this.#begin(this.#workos);
     this.#stack = stack;
     this.#port = stack.port; // the issuer has the port in it: tokens are for this one
+  }
+
+  /** @param {import('../../dev/workos.js').WorkOS} workos */
+  async #begin(workos) {
+    const options = { ...this.#options, port: this.#port, persistTo: this.#storage, workos };
+    if (!this.#direct) return startStack(options);
+    const killed = /** @type {import('./direct.js').Direct | undefined} */ (this.#stack);
+    await killed?.back();
+    return killed ?? startDirect(options);
   }
 
   /** As a power cut would: nobody is asked, nothing is finished. */

@@ -2,7 +2,6 @@
  * The server's side of `pnpm bench soak`, a process of its own, so that neither the stand-in for WorkOS nor the looking at
  * files and memory is in the way of the load. It answers what soak.js asks, by message, and ends with it.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,22 +16,13 @@ const storage = mkdtempSync(join(tmpdir(), 'mcp-deputy-soak-'));
 const workos = await startWorkOS({
   users: Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` })),
 });
-/** What workerd and the Worker printed, the last of it. */
-let log = '';
 const server = await startDirect({
   persistTo: storage,
-  // Without WORKOS_ORGANIZATION_ID: the stand-in keeps every event of the audit log, and would be what is measured.
-  vars: (url) => ({
-    PUBLIC_URL: url,
-    AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
-    WORKOS_CLIENT_ID: workos.clientId,
-    WORKOS_API_KEY: workos.apiKey,
-    WORKOS_API_URL: workos.url,
-    WORKOS_ISSUER: workos.issuer,
-  }),
-  onLog: (text) => (log = (log + text).slice(-20_000)),
+  workos,
+  // The stand-in keeps every event of the audit log, and would be what is measured.
+  vars: { WORKOS_ORGANIZATION_ID: '', DEMO_MODE: 'false' },
 });
-const objects = new Storage(storage);
+const objects = new Storage(join(storage, 'v3'));
 const heap = await HeapWatch.open(server);
 
 /** Connections to the Worker that are established. */
@@ -56,7 +46,7 @@ const ANSWERS = {
   rows: () => objects.rows(),
   /** How many files a process may have open. */
   mostFiles: () => Number(readFileSync('/proc/self/limits', 'utf8').match(/^Max open files +\d+ +(\d+)/m)?.[1]),
-  log: () => log,
+  log: () => server.logs().slice(-20_000),
 };
 
 process.on('message', async (/** @type {{ id: number, question: string }} */ { id, question }) => {
