@@ -20,11 +20,7 @@ export default {
       const outcome = await run(step, inputs.edgeRequest(/** @type {any} */ (request)), world);
       // A body that a step has read is sent on as it was read.
       const onward = world.body ? new Request(request, { body: world.body }) : request;
-      if (outcome.kind === 'respond') {
-        // What is too large does not have to come before its sender hears so.
-        if (outcome.response.status === 413) await request.body?.cancel().catch(() => {});
-        return outcome.response;
-      }
+      if (outcome.kind === 'respond') return outcome.response;
       if (outcome.kind === 'principal') {
         const object = principal(env, outcome.name);
         const response = await object.fetch(/** @type {any} */ (onward));

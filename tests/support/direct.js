@@ -25,6 +25,7 @@ const MODULES = { '.js': 'ESModule', '.wasm': 'CompiledWasm', '.txt': 'Text' };
  * @property {number} [port] a free one if not given, or 0
  * @property {import('../../dev/workos.js').WorkOS} [workos] signs people in
  * @property {Record<string, string>} [vars] over those that a Worker on this machine gets
+ * @property {number} [callLimit] calls of a deputy in a minute; none unless told
  * @property {(text: string) => void} [onLog] is told what the Worker prints
  *
  * @typedef {Pick<import('../../dev/stack.js').Stack, 'url' | 'port' | 'pid' | 'logs' | 'stop' | 'kill'> & Own} Direct
@@ -33,14 +34,14 @@ const MODULES = { '.js': 'ESModule', '.wasm': 'CompiledWasm', '.txt': 'Text' };
  * @property {() => Promise<void>} back resolves when it is there again after `kill`
  */
 
-/** Calls are not limited: what uses this is faster than any client. @param {Options} options @returns {Promise<Direct>} */
+/** @param {Options} options @returns {Promise<Direct>} */
 export async function startDirect({ persistTo, project = PROJECT, onLog = () => {}, ...options }) {
   const port = options.port || (await freePort());
   const inspector = await freePort();
   const url = `http://localhost:${port}`;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
   // Not beside a developer's .dev.vars.
-  const config = withCallLimit(project, scratch, 0);
+  const config = withCallLimit(project, scratch, options.callLimit ?? 0);
   const bundle = join(scratch, 'bundle');
   await run(local('wrangler'), ['deploy', '--config', config, '--dry-run', '--outdir', bundle], { cwd: project, env: { WRANGLER_SEND_METRICS: 'false' } });
   const { workerOptions } = /** @type {any} */ (unstable_getMiniflareWorkerOptions(config));

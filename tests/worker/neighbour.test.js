@@ -16,10 +16,9 @@ const CALLS = 100;
 /** As wrangler.toml has them. */
 const REGISTRATIONS = 20;
 
-const shop = new Machine({ callLimit: CALLS, people: 2 });
+/** As it ships: `wrangler dev` keeps bodies back, and lets nobody answer before the whole of one has come. */
+const shop = new Machine({ direct: true, callLimit: CALLS, people: 2 });
 const todo = new TodoMachine({ callLimit: CALLS, people: 4 });
-/** The Worker without wrangler's own server in front, which keeps bodies back. */
-let door = '';
 /** @type {import('../support/deputy.js').Deputy} */
 let ada;
 /** @type {import('../support/deputy.js').Deputy} */
@@ -29,15 +28,11 @@ let butler;
 
 before(async () => {
   await Promise.all([shop.start(), todo.start()]);
-  door = await shop.door();
   ada = await shop.appoint();
   mallory = await shop.appoint({ choices: { person: 'alan@example.com' } });
   butler = await shop.appoint({ choices: { person: 'alan@example.com' } });
 });
 after(() => Promise.all([shop.stop(), todo.stop()]));
-
-/** All that a request to the door needs. @param {Record<string, string>} [headers] */
-const toDoor = (headers) => ({ Host: `localhost:${shop.port}`, ...headers });
 
 /** A call by a deputy. @param {{ mcp: Endpoint }} deputy */
 const call = async ({ mcp }) => (await mcp.modern('tools/list')).status;
@@ -71,7 +66,7 @@ describe('huge bodies', () => {
   for (const [path, limit, headers] of takers) {
     test(`${path}: one that announces too much is refused before any of it has come`, async () => {
       for (const length of [limit + 1, 2 ** 31, 2 ** 40]) {
-        const asked = beginToAsk(door + path, toDoor({ ...headers(), 'Content-Length': String(length) }));
+        const asked = beginToAsk(shop.url + path, { ...headers(), 'Content-Length': String(length) });
         assert.equal((await asked.answered).status, 413, `${length}`);
         asked.close();
       }
@@ -81,7 +76,7 @@ describe('huge bodies', () => {
 
   for (const [path, limit, headers] of takers.filter(([path]) => path !== '/authority/act')) {
     test(`${path}: one without an announced end is refused with the first byte beyond its limit`, async () => {
-      const asked = beginToAsk(door + path, toDoor({ ...headers(), 'Transfer-Encoding': 'chunked' }));
+      const asked = beginToAsk(shop.url + path, { ...headers(), 'Transfer-Encoding': 'chunked' });
       for (let left = limit + 1; left > 0; left -= 16 * KIBIBYTE) await asked.write(' '.repeat(Math.min(left, 16 * KIBIBYTE)));
       // Its end never comes.
       assert.equal((await asked.answered).status, 413);
@@ -96,8 +91,8 @@ test('bodies that trickle hold up nobody: not others, not other clients of the s
   const body = JSON.stringify(request);
   const headers = { ...JSON_CALL, ...bearer(mallory), 'MCP-Protocol-Version': MODERN, 'Mcp-Method': 'tools/list' };
   assert.deepEqual(modernHeaders(request)['Mcp-Method'], headers['Mcp-Method']);
-  const slow = Array.from({ length: 100 }, (_, index) => beginToAsk(`${door}/mcp`, toDoor({ ...headers, ...(index % 2 ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(body.length) }) })));
-  const forms = Array.from({ length: 100 }, () => beginToAsk(`${door}/token`, toDoor({ 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '1000' })));
+  const slow = Array.from({ length: 100 }, (_, index) => beginToAsk(`${shop.url}/mcp`, { ...headers, ...(index % 2 ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(body.length) }) }));
+  const forms = Array.from({ length: 100 }, () => beginToAsk(`${shop.url}/token`, { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '1000' }));
   let at = 0;
   for (; at < 20; at++) {
     await Promise.all([...slow.map((each) => each.write(body[at])), ...forms.map((each) => each.write('x'))]);
