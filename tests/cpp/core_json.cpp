@@ -187,3 +187,27 @@ TEST_CASE("A quoted text comes back as it was through the gate") {
   CHECK(parsed.root.get_string().value_unsafe() == text);
   CHECK(core::json_quote("\xFF") == "\"\xEF\xBF\xBD\"");
 }
+
+TEST_CASE("json_quote: every ASCII character, as the library writes it") {
+  for (int c = 0; c < 128; ++c) {
+    const std::string text = "a" + std::string(1, static_cast<char>(c)) + "b";
+    CAPTURE(c);
+    CHECK(core::json_quote(text) == core::Json(text).dump());
+    CHECK(core::json_quote(text.substr(1, 1)) == core::Json(text.substr(1, 1)).dump());
+  }
+  CHECK(core::json_quote("") == R"("")");
+  CHECK(core::json_quote("grüß \"dich\"") == R"("grüß \"dich\"")");
+  CHECK(core::json_quote("\xff") == R"("�")");
+}
+
+TEST_CASE("JsonGate: gates at the same time and one after the other keep their views apart") {
+  CHECK(core::json_text(core::empty_object()) == "{}");
+  for (int i = 0; i < 20; ++i) {
+    JsonGate first, second;
+    const core::JsonView one = first.parse(R"({"a":[1,2,3]})").root;
+    const core::JsonView two = second.parse(R"({"b":"text"})").root;
+    CHECK(core::json_text(one) == R"({"a":[1,2,3]})");
+    CHECK(core::json_text(two) == R"({"b":"text"})");
+    CHECK(core::json_text(core::empty_object()) == "{}");
+  }
+}

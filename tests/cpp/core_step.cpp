@@ -2,6 +2,8 @@
 // bytes that are neither.
 #include "core/step.h"
 
+#include <cmath>
+
 #include "app_support.h"
 
 using namespace testing;
@@ -64,6 +66,20 @@ TEST_CASE("Step: results of effects are read as they were written") {
   CHECK(read.results[0].bytes == "bytes");
   CHECK_FALSE(read.results[1].ok());
   CHECK(read.results[1].bytes == "why");
+}
+
+TEST_CASE("Step: a time that no clock shows is no input") {
+  const auto with = [](double now) {
+    core::WireWriter writer;
+    writer.f64(now);
+    std::string bytes = core::encode_input(kNow, kSeed, core::Alarm{});
+    return bytes.replace(1, sizeof(double), writer.str());
+  };
+  const double most = 9007199254740991;  // Number.MAX_SAFE_INTEGER
+  for (const double now : {most, -most, 0.0}) CHECK(core::decode_input(with(now)));
+  for (const double now : {most + 1, -most - 1, 0.5, 1e300, std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    CHECK_FALSE(core::decode_input(with(now)));
+  }
 }
 
 TEST_CASE("Step: counts that no bytes stand behind are no input") {

@@ -164,13 +164,13 @@ void requests(std::string_view text) {
 }
 
 void tokens(std::string_view text) {
-  const std::string seed(32, 's');
-  const std::string jws = core::sign_jws(crypto, seed, "test+jwt", text);
+  const core::SigningKey key = core::signing_key(crypto, std::string(32, 's'));
+  const std::string jws = core::sign_jws(crypto, key, "test+jwt", text);
   const size_t first = jws.find('.'), last = jws.rfind('.');
   must(first != std::string::npos && first != last, "no JWS", jws);
   must(core::base64url_decode(std::string_view(jws).substr(first + 1, last - first - 1)) == text,
        "a JWS has another payload", jws);
-  must(core::sign_jws(crypto, seed, "other+jwt", text) != jws, "the type is not signed", jws);
+  must(core::sign_jws(crypto, key, "other+jwt", text) != jws, "the type is not signed", jws);
   for (const auto status : {core::EffectResult::Status::succeeded, core::EffectResult::Status::failed}) {
     const auto read = identity::read_verified({status, 200, std::string(text)});
     const auto* token = std::get_if<identity::BearerToken>(&read);
@@ -245,7 +245,7 @@ void formats(std::string_view text) {
 /// A step's input, as its own text.
 void inputs(std::string_view text) {
   const auto begun = core::decode_input(text);
-  if (!begun || begun->now.milliseconds < 0 || begun->now.milliseconds > 9'007'199'254'740'991) return;
+  if (!begun) return;
   const std::string written = core::encode_input(begun->now, begun->entropy, begun->input);
   const auto again = core::decode_input(written);
   must(again && again->input.index() == begun->input.index(), "an input is read otherwise");

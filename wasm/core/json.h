@@ -6,6 +6,7 @@
 // (`JsonText`), never printed twice.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 #include <vector>
 
 #include "simdjson.h"
+
+// Compiled once, in json.cpp, and not in each of a hundred files.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
 
 namespace core {
 
@@ -51,14 +55,22 @@ struct JsonResult {
 
 class JsonGate {
  public:
-  /// The view in the result lives until the next call of `parse` on this gate.
+  JsonGate();
+  ~JsonGate();
+  JsonGate(const JsonGate&) = delete;
+  JsonGate& operator=(const JsonGate&) = delete;
+
+  /// The view in the result lives until the next call of `parse` on this gate, or its end.
   JsonResult parse(std::string_view text);
 
  private:
   JsonResult read(std::string_view text);
 
-  simdjson::dom::parser parser_{kMaxJsonBytes};
+  std::unique_ptr<simdjson::dom::parser> parser_;
 };
+
+/// `{}`, for ever.
+JsonView empty_object();
 
 /// Readers that answer nothing instead of throwing: a missing member and one of another type are both absent.
 std::optional<JsonView> member(JsonView object, std::string_view name);

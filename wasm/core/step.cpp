@@ -6,6 +6,8 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 constexpr size_t kSeedBytes = 32;
+/// What comes before and beside the body of an answer, about.
+constexpr size_t kBesideBody = 1024;
 
 enum class InputTag : uint8_t {
   edge_request = 1,
@@ -163,7 +165,7 @@ std::optional<Begun> decode_input(std::string_view bytes) {
   WireReader reader(bytes);
   if (reader.u8() != kVersion) return std::nullopt;
   Begun begun;
-  begun.now = Instant{static_cast<int64_t>(reader.f64())};
+  begun.now = Instant{reader.whole()};
   begun.entropy = reader.string();
   std::optional<Input> input = read_input(reader);
   if (!input || !reader.finished() || begun.entropy.size() != kSeedBytes) return std::nullopt;
@@ -244,6 +246,7 @@ std::string encode_output(const Outcome& outcome, const Context& context) {
   for (const std::string& line : context.log) writer.bytes(line);
   const auto tag = [&](OutputTag value) { writer.u8(static_cast<uint8_t>(value)); };
   std::visit(Overloaded{[&](const Respond& o) {
+                          writer.reserve(o.response.body.size() + kBesideBody);
                           tag(OutputTag::respond);
                           write(writer, o.response);
                         },

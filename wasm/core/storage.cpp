@@ -12,20 +12,21 @@ Rows::Rows(std::string encoded) : encoded_(std::move(encoded)) {
   WireReader reader(encoded_);
   columns_ = reader.u32();
   const uint32_t rows = reader.u32();
-  const size_t total = columns_ * static_cast<size_t>(rows);
+  const uint64_t total = uint64_t{columns_} * rows;
   // Each value takes at least a byte, so a count beyond the bytes is no count.
   if (!reader.ok() || total > reader.rest().size()) {
     columns_ = 0;
     return;
   }
-  values_.reserve(total);
-  for (size_t i = 0; i < total && reader.ok(); ++i) {
+  values_.reserve(static_cast<size_t>(total));
+  for (uint64_t i = 0; i < total && reader.ok(); ++i) {
     switch (reader.u8()) {
-      case kInteger: values_.emplace_back(static_cast<int64_t>(reader.f64())); break;
+      case kInteger: values_.emplace_back(reader.whole()); break;
       case kText: values_.emplace_back(reader.bytes()); break;
       default: values_.emplace_back(); break;
     }
   }
+  values_.resize(static_cast<size_t>(total));
 }
 
 bool Rows::is_null(size_t row, size_t column) const {

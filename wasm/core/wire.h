@@ -6,6 +6,7 @@
 // with this alone.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -26,6 +27,8 @@ class WireWriter {
     out_.append(value);
   }
   void append(std::string_view value) { out_.append(value); }
+  /// So many bytes will follow, about.
+  void reserve(size_t bytes) { out_.reserve(out_.size() + bytes); }
 
   const std::string& str() const { return out_; }
   std::string take() { return std::move(out_); }
@@ -43,7 +46,15 @@ class WireReader {
   uint32_t u32() { return number<uint32_t>(); }
   uint64_t u64() { return number<uint64_t>(); }
   int64_t i64() { return number<int64_t>(); }
-  double f64() { return number<double>(); }
+  /// A whole number as JavaScript has it: an f64. A fraction, NaN and what is 2^53 or more from zero do not
+  /// fit.
+  int64_t whole() {
+    const double value = number<double>();
+    if (std::abs(value) < 9007199254740992.0 && std::trunc(value) == value)
+      return static_cast<int64_t>(value);
+    fail();
+    return 0;
+  }
   /// A view into the reader's bytes.
   std::string_view bytes() {
     uint32_t size = u32();
