@@ -6,10 +6,10 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startWorkOS } from './workos.js';
@@ -36,8 +36,6 @@ const QUIET = {
  * @property {(text: string) => void} [onLog] is told what wrangler prints
  * @property {string} [project] the directory with the wrangler.toml
  * @property {string} [environment] of wrangler.toml; the shop if not given
- * @property {number} [callLimit] of the binding CALLS instead of what wrangler.toml says; 0 leaves the binding out, for what
- *   calls faster than any client should
  *
  * @typedef {object} Stack
  * @property {string} url of the Worker
@@ -65,9 +63,8 @@ export async function startStack(options = {}) {
   writeVars(environment, variablesFor(url, workos, options.vars));
 
   const project = options.project ?? PROJECT;
-  const config = options.callLimit !== undefined ? withCallLimit(project, scratch, options.callLimit) : join(project, 'wrangler.toml');
   const wrangler = spawnGroup(join(PROJECT, 'node_modules/.bin/wrangler'), [
-    ...['dev', '--config', config, '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
+    ...['dev', '--config', join(project, 'wrangler.toml'), '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
     ...['--persist-to', options.persistTo ?? join(scratch, 'state')],
     // In place of .dev.vars and .env, so that nothing of a developer's own leaks into a test; and in a file, because
     // other people on the machine can read a command line.
@@ -103,16 +100,6 @@ export async function startStack(options = {}) {
     throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);
   }
   return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop, kill: clear };
-}
-
-/** The same configuration elsewhere, with another limit of calls. @param {string} project @param {string} directory @param {number} limit @returns {string} its path */
-export function withCallLimit(project, directory, limit) {
-  const path = join(directory, 'wrangler.toml');
-  const text = readFileSync(join(project, 'wrangler.toml'), 'utf8')
-    .replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`)
-    .replaceAll(/^\[\[(?:env\.[\w-]+\.)?ratelimits\]\]\nname = "CALLS"\n(?:\w.*\n)*/gm, (binding) => (limit ? binding.replace(/limit = \d+/, `limit = ${limit}`) : ''));
-  writeFileSync(path, text);
-  return path;
 }
 
 /**

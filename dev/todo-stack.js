@@ -17,7 +17,6 @@ import { freePort, startStack } from './stack.js';
  *   lives and ends with this stack, or false for none: `vars` and `apiVars` then say who issues the tokens
  * @property {string} [apiUrl] how the MCP server reaches the API, where something stands between the two
  * @property {string} [persistTo] where the storage lives; without it, in directories that end with the stack
- * @property {number} [callLimit] of the MCP server, as in stack.js
  * @property {(text: string) => void} [onLog] is told what either wrangler prints, and each request for a token
  * @property {string} [logLevel] of wrangler
  *
@@ -51,7 +50,7 @@ export function known(port, apiUrl) {
 
 /** @param {TodoOptions} [options] @returns {Promise<TodoStack>} */
 export async function startTodoStack(options = {}) {
-  const { ports = {}, issuer: wanted = true, persistTo, callLimit, onLog, logLevel } = options;
+  const { ports = {}, issuer: wanted = true, persistTo, onLog, logLevel } = options;
   const port = ports.server || (await freePort());
   const apiPort = ports.api || (await freePort());
   const apiUrl = options.apiUrl ?? `http://localhost:${apiPort}`;
@@ -77,7 +76,6 @@ export async function startTodoStack(options = {}) {
     startStack({
       ...common,
       environment: 'todo',
-      callLimit,
       port,
       persistTo: persistTo && `${persistTo}/todo`,
       vars: {

@@ -3,7 +3,7 @@
 // Bytes cross as pointer and length through buffers that are reused. After a trap the instance is in an unknown state and is
 // thrown away; the next step gets a new one.
 
-import { createHash, createHmac, createPrivateKey, createPublicKey, randomFillSync, sign } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, hash, randomFillSync, sign } from 'node:crypto';
 import { Reader, Writer } from './wire.js';
 
 /**
@@ -34,7 +34,7 @@ export class Core {
   #exports = null;
   /** @type {SqlStorage | null} */
   #sql = null;
-  /** The texts of statements, by where they lie in the instance's memory. @type {Map<number, string>} */
+  /** Statements, by where their texts lie in the instance's memory. `columns`: of an answer; -1 before the first. @type {Map<number, { text: string, columns: number }>} */
   #statements = new Map();
   #input = new Writer();
   #rows = new Writer();
@@ -133,8 +133,8 @@ export class Core {
   /** @param {number} sqlAt @param {number} sqlSize @param {number} valuesAt @param {number} valuesSize */
   #query(sqlAt, sqlSize, valuesAt, valuesSize) {
     let statement = this.#statements.get(sqlAt);
-    if (statement === undefined) {
-      statement = decoder.decode(this.#bytes(sqlAt, sqlSize));
+    if (!statement) {
+      statement = { text: decoder.decode(this.#bytes(sqlAt, sqlSize)), columns: -1 };
       this.#statements.set(sqlAt, statement);
     }
     const values = new Reader(this.#bytes(valuesAt, valuesSize));
@@ -143,15 +143,24 @@ export class Core {
       const kind = values.u8();
       parameters.push(kind === INTEGER ? values.f64() : kind === TEXT ? values.text() : null);
     }
-    const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement, ...parameters);
-    const rows = [...cursor.raw()];
+    const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement.text, ...parameters);
+    if (statement.columns < 0) statement.columns = cursor.columnNames.length;
+    const rows = statement.columns === 0 ? [] : [...cursor.raw()];
     const out = this.#rows.reset();
-    out.u32(cursor.columnNames.length);
+    out.u32(statement.columns);
     out.u32(rows.length);
-    for (const value of rows.flat()) {
-      out.u8(typeof value === 'number' ? INTEGER : typeof value === 'string' ? TEXT : NULL);
-      if (typeof value === 'number') out.f64(value);
-      else if (typeof value === 'string') out.text(value);
+    for (const row of rows) {
+      for (const value of row) {
+        if (typeof value === 'number') {
+          out.u8(INTEGER);
+          out.f64(value);
+        } else if (typeof value === 'string') {
+          out.u8(TEXT);
+          out.text(value);
+        } else {
+          out.u8(NULL);
+        }
+      }
     }
     const bytes = out.bytes();
     const at = /** @type {Exports} */ (this.#exports).result_buffer(bytes.length);
@@ -161,7 +170,7 @@ export class Core {
 
   /** @param {number} at @param {number} size @param {number} digestAt */
   #sha256(at, size, digestAt) {
-    this.#bytes(digestAt, 32).set(createHash('sha256').update(this.#bytes(at, size)).digest());
+    this.#bytes(digestAt, 32).set(hash('sha256', this.#bytes(at, size), 'buffer'));
   }
 
   /** @param {number} keyAt @param {number} keySize @param {number} at @param {number} size @param {number} macAt */

@@ -4,7 +4,6 @@ interface Env {
   /** The shop's: a resource server keeps nothing there. */
   OAUTH_KV: KVNamespace;
   REGISTRATIONS?: RateLimit;
-  CALLS?: RateLimit;
 }
 
 declare module '*.wasm' {

@@ -115,20 +115,23 @@ export class Principal extends DurableObject {
     this.#waiting = [];
     /** @type {(() => void)[]} */
     const answers = [];
-    try {
-      this.ctx.storage.transactionSync(() => {
-        for (const { input, resolve, reject } of batch) {
-          try {
-            const output = this.#savepoint(input);
-            answers.push(() => {
-              this.#deliver(output);
-              resolve(output.outcome);
-            });
-          } catch (error) {
-            answers.push(() => reject(error));
-          }
+    const all = () => {
+      for (const { input, resolve, reject } of batch) {
+        try {
+          const output = this.#savepoint(input);
+          answers.push(() => {
+            this.#deliver(output);
+            resolve(output.outcome);
+          });
+        } catch (error) {
+          answers.push(() => reject(error));
         }
-      });
+      }
+    };
+    try {
+      // One that is alone has its savepoint for a commit.
+      if (batch.length === 1) all();
+      else this.ctx.storage.transactionSync(all);
     } catch (error) {
       // The commit itself failed: nothing of the batch is there.
       for (const { reject } of batch) reject(error);

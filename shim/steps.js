@@ -93,9 +93,6 @@ export const inputs = {
 
 // ---- Outputs ----
 
-/** As `kTooMany` in wasm/core/step.h. */
-const TOO_MANY = 429;
-
 /** @param {Reader} out */
 function readHeaders(out) {
   return readList(out, () => /** @type {[string, string]} */ ([out.text(), out.text()]));
@@ -141,7 +138,7 @@ function readEffect(out) {
       return async ({ env }) => {
         const binding = /** @type {RateLimit | undefined} */ (/** @type {any} */ (env)[limiter]);
         const { success } = (await binding?.limit({ key })) ?? { success: true };
-        return { ok: success, code: success ? 0 : TOO_MANY };
+        return { ok: success };
       };
     }
     case 8: {
@@ -229,10 +226,10 @@ function namespace(env, binding) {
 
 /** The whole body, or null where it is longer than `limit` bytes. @param {Request} request @param {number} limit */
 export async function readBody(request, limit) {
-  if (!request.body) return new Uint8Array(0);
   const announced = request.headers.get('Content-Length');
   if (announced !== null && Number(announced) > limit) return null; // before any of it comes
   if (announced !== null && Number(announced) <= limit) return new Uint8Array(await request.arrayBuffer());
+  if (!request.body) return new Uint8Array(0);
   const parts = [];
   let size = 0;
   for await (const part of request.body) {

@@ -89,9 +89,12 @@ App::App(core::Config config, core::Crypto& crypto)
       crypto_(crypto),
       keys_(config_, crypto),
       server_(service().offer()),
-      words_(words_for(server_.offer(), config_)) {
+      words_(words_for(server_.offer(), config_)),
+      calls_at_edge_(config_.calls_per_minute),
+      calls_in_objects_(config_.calls_per_minute) {
   const std::vector<std::string> seeds = keys_.signing_seeds();
-  notary_ = {config_.public_url, config_.wasm_sha256, seeds.empty() ? std::string() : seeds.front()};
+  notary_ = {config_.public_url, config_.wasm_sha256,
+             core::signing_key(crypto_, seeds.empty() ? std::string() : seeds.front())};
   if (config_.workos_organization_id.empty()) return;
   notary_.told = [this](core::Context& step, std::string_view entry, const authority::Link& link) {
     core::enqueue(step, audit_log_request(config_, entry, link), step.now + kAuditLogLifetime);
@@ -198,6 +201,7 @@ std::string App::jwks() const {
 
 Outcome App::act(const core::Request& request, const identity::Site& site, const identity::ValidToken& token,
                  core::Context& step) {
+  if (!calls_in_objects_.admit(token.grant_id, step.now)) return too_many_calls(request, step.now);
   AuthorityGate gate(config_, words_, notary_, site);
   const std::optional<mcp::Caller> caller =
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
@@ -420,7 +424,6 @@ Outcome App::on(const core::Resume& input, core::Context& step) {
       AuthorityGate gate(config_, words_, notary_);
       return on_its_way(server_.resume(reader.rest(), results, config_, gate, step), origin);
     }
-    case Machine::counted: return step.storage ? lost : counted(state, results);
     default: break;
   }
   return resumed(static_cast<Machine>(input.continuation[0]), state, results, step);

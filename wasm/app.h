@@ -16,6 +16,7 @@
 #include "core/application.h"
 #include "core/config.h"
 #include "core/json.h"
+#include "core/rate_limiter.h"
 #include "core/step.h"
 #include "identity/keys.h"
 #include "identity/page_sign_in.h"
@@ -88,8 +89,8 @@ class App : public core::Application {
                     const identity::ValidToken& token, core::Context& step);
   /// A call goes on to its principal's object, unless its deputy calls too often: counted before the hop, so
   /// that a flood wakes nobody. `deputy`: whom to count, a name for the limiter alone.
-  static core::Outcome count_call(const core::Request& request, std::string_view principal,
-                                  std::string deputy);
+  core::Outcome forward_call(const core::Request& request, std::string principal, std::string_view deputy,
+                             core::Instant now);
   /// 401 that a browser's client may read.
   static core::Respond unauthorized(const core::Request& request, const identity::Site& site,
                                     identity::Challenge challenge);
@@ -132,7 +133,7 @@ class App : public core::Application {
   /// Name, version and the hash of the module that runs, in JSON: audit entries name the same hash.
   std::string what_runs() const;
   core::Outcome mcp_at_edge(const core::Request& request, const identity::Site& site, core::Context& step);
-  static core::Outcome counted(std::string_view state, const std::vector<core::EffectResult>& results);
+  static core::Respond too_many_calls(const core::Request& request, core::Instant now);
   core::Outcome page_at_edge(const core::Request& request, const core::Url& url,
                              const identity::Site& site) const;
   core::Outcome page_at_principal(const core::Request& request, const core::Url& url,
@@ -150,6 +151,10 @@ class App : public core::Application {
   void sweep_authority(core::Context& step);
   identity::PageSignIn page_sign_in() const;
 
+  /// This instance may be that of the Worker and of objects at the same time: each counts a call once. In an
+  /// object a token is known to be good, and all calls come there: that count is exact.
+  core::RateLimiter calls_at_edge_;
+  core::RateLimiter calls_in_objects_;
   /// `notary_` under the address at which the page is open.
   authority::Notary page_notary_;
 };

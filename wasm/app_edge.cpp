@@ -91,25 +91,17 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
   return admit_at_edge(request, site, step);
 }
 
-Outcome App::count_call(const core::Request& request, std::string_view principal, std::string deputy) {
-  core::WireWriter state;
-  state.bytes(principal);
-  state.bytes(request.headers.get("Origin").value_or(""));
-  return core::Await{{core::LimitRate{"CALLS", std::move(deputy)}},
-                     continuation(Machine::counted, state.str())};
+Outcome App::forward_call(const core::Request& request, std::string principal, std::string_view deputy,
+                          core::Instant now) {
+  if (!calls_at_edge_.admit(deputy, now)) return too_many_calls(request, now);
+  return core::ForwardToPrincipal{std::move(principal)};
 }
 
-Outcome App::counted(std::string_view state, const std::vector<core::EffectResult>& results) {
-  core::WireReader reader(state);
-  std::string principal = reader.string();
-  const std::string origin = reader.string();
-  if (!reader.finished() || results.size() != 1) return lost_its_way();
-  // A limiter that does not work stops nobody.
-  if (results[0].code != core::kTooMany) return core::ForwardToPrincipal{std::move(principal)};
+Respond App::too_many_calls(const core::Request& request, core::Instant now) {
   core::Response response = plain(429, "This client calls too often; try again in a minute.\n");
-  response.headers.add("Retry-After", "60");
-  identity::allow_origin(response, origin);
-  return Respond{std::move(response)};
+  response.headers.add("Retry-After", std::to_string(core::seconds_to_next_minute(now)));
+  identity::allow_origin(response, request.headers.get("Origin").value_or(""));
+  return {std::move(response)};
 }
 
 Respond App::unauthorized(const core::Request& request, const identity::Site& site,

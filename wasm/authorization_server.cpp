@@ -32,7 +32,10 @@ core::Config own_issuer(core::Config config) {
 }  // namespace
 
 AuthorizationServer::AuthorizationServer(core::Config config, core::Crypto& crypto)
-    : App(own_issuer(std::move(config)), crypto), authkit_(config_), sign_in_(config_, keys_, words_) {}
+    : App(own_issuer(std::move(config)), crypto),
+      authkit_(config_),
+      sign_in_(config_, keys_, words_),
+      principals_(keys_) {}
 
 // ---- In the Worker ----
 
@@ -69,13 +72,13 @@ std::optional<Outcome> AuthorizationServer::at_door(const Visit& visit, core::Co
 }
 
 Outcome AuthorizationServer::admit_at_edge(const core::Request& request, const identity::Site& site,
-                                           core::Context&) {
+                                           core::Context& step) {
   const std::optional<std::string_view> token = identity::bearer_token(request);
   if (!token) return unauthorized(request, site, identity::Challenge::no_token);
-  const std::optional<std::string> principal = identity::principal_of_token(keys_, *token);
+  const std::optional<std::string> principal = principals_.of_token(*token);
   if (!principal) return unauthorized(request, site, identity::Challenge::invalid_token);
-  return count_call(request, *principal,
-                    *principal + ":" + std::string(identity::split_token(*token)->grant_id));
+  const std::string deputy = *principal + ":" + std::string(identity::split_token(*token)->grant_id);
+  return forward_call(request, *principal, deputy, step.now);
 }
 
 Outcome AuthorizationServer::token_at_edge(const core::EffectResult& body, const std::string& issuer) {

@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "identity/authkit.h"
+#include "identity/principal_id.h"
 #include "identity/sign_in.h"
 
 class AuthorizationServer final : public App {
@@ -48,4 +49,5 @@ class AuthorizationServer final : public App {
 
   const identity::AuthKit authkit_;
   const identity::SignIn sign_in_;
+  identity::PrincipalMemory principals_;
 };

@@ -22,7 +22,6 @@ enum class Machine : uint8_t {
   archived_export,
   discovery,
   verify_at_edge,
-  counted,
 };
 
 inline std::string continuation(Machine machine, std::string_view state) {

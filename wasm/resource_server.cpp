@@ -154,7 +154,7 @@ Outcome ResourceServer::admit_at_edge(const core::Request& request, const identi
                         none ? identity::Challenge::no_token : identity::Challenge::invalid_token);
   }
   const auto known = at_edge_.find(crypto_.sha256(std::get<std::string>(bearer)), step.now);
-  if (known && known->audience == site.resource()) return count(request, known->grant_id);
+  if (known && known->audience == site.resource()) return forward(request, known->grant_id, step.now);
   return Await{{verification(request, site)}, continuation(Machine::verify_at_edge, request_state(request))};
 }
 
@@ -175,7 +175,7 @@ std::variant<identity::BearerToken, Respond> ResourceServer::read(const core::Re
 }
 
 Outcome ResourceServer::verified_at_edge(const core::Request& request, const identity::Site& site,
-                                         const core::EffectResult& result) {
+                                         const core::EffectResult& result, core::Instant now) {
   auto checked = read(request, site, result);
   if (Respond* refusal = std::get_if<Respond>(&checked)) return std::move(*refusal);
   const auto& token = std::get<identity::BearerToken>(checked);
@@ -183,11 +183,11 @@ Outcome ResourceServer::verified_at_edge(const core::Request& request, const ide
   const std::string deputy = principal + ":" + core::base64url(crypto_.sha256(token.client_id));
   at_edge_.remember(crypto_.sha256(*identity::bearer_token(request)),
                     {deputy, site.resource(), token.expires_at});
-  return count(request, deputy);
+  return forward(request, deputy, now);
 }
 
-Outcome ResourceServer::count(const core::Request& request, const std::string& deputy) {
-  return count_call(request, deputy.substr(0, deputy.find(':')), deputy);
+Outcome ResourceServer::forward(const core::Request& request, const std::string& deputy, core::Instant now) {
+  return forward_call(request, deputy.substr(0, deputy.find(':')), deputy, now);
 }
 
 // ---- In a principal's object ----
@@ -356,7 +356,7 @@ Outcome ResourceServer::resumed(Machine machine, std::string_view state,
   if (!reader.finished() || !site || results.size() != 1 || !identity::bearer_token(request)) {
     return lost_its_way();
   }
-  if (machine == Machine::verify_at_edge) return verified_at_edge(request, *site, results[0]);
+  if (machine == Machine::verify_at_edge) return verified_at_edge(request, *site, results[0], step.now);
   if (machine == Machine::validate && step.storage) return verified(request, *site, results[0], step);
   return lost_its_way();
 }

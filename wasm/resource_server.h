@@ -45,9 +45,9 @@ class ResourceServer final : public App {
                            core::Context& step);
   core::VerifyToken verification(const core::Request& request, const identity::Site& site) const;
   core::Outcome verified_at_edge(const core::Request& request, const identity::Site& site,
-                                 const core::EffectResult& result);
+                                 const core::EffectResult& result, core::Instant now);
   /// `deputy`: the principal and, after a colon, which client.
-  static core::Outcome count(const core::Request& request, const std::string& deputy);
+  core::Outcome forward(const core::Request& request, const std::string& deputy, core::Instant now);
   core::Outcome verified(const core::Request& request, const identity::Site& site,
                          const core::EffectResult& result, core::Context& step);
   /// The answer to a token that is not good; nothing for one that is.
@@ -67,6 +67,6 @@ class ResourceServer final : public App {
   /// May be lost: it is asked for again.
   std::optional<identity::IssuerMetadata> metadata_;
   core::Instant metadata_until_;
-  /// Tokens that were verified in the Worker, with the deputy (as `count` takes it) in place of the grant.
+  /// Tokens that were verified in the Worker, with the deputy (as `forward` takes it) in place of the grant.
   identity::TokenMemory at_edge_;
 };

@@ -61,7 +61,7 @@ export const options = /** @type {const} */ ({
 /** @param {Record<keyof typeof options, string>} values */
 export async function run(values) {
   const [revocations, clients, connections] = [values.revocations, values.clients, values.connections].map(Number);
-  const stack = await startStack({ callLimit: 0 });
+  const stack = await startStack({ vars: { CALLS_PER_MINUTE: '0' } });
   try {
     const page = await AuthorityPage.open(stack.url);
     const registered = await Promise.all(Array.from({ length: clients }, () => OAuthClient.register(stack.url)));

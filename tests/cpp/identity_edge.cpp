@@ -95,6 +95,9 @@ TEST_CASE("without a token the challenge names the metadata and both scopes") {
 TEST_CASE("a token that names nobody real is refused without asking any object") {
   AppHost host;
   const std::string real = token_of(host, "user_1");
+  // Also where the real one has just been here.
+  REQUIRE(std::holds_alternative<core::ForwardToPrincipal>(
+      host.request("POST", "/mcp", {{"Authorization", "Bearer " + real}})));
   std::string other_mac = real;
   other_mac[30] = other_mac[30] == 'A' ? 'B' : 'A';
   for (const std::string& token :
@@ -107,35 +110,57 @@ TEST_CASE("a token that names nobody real is refused without asking any object")
   }
 }
 
+TEST_CASE("PrincipalMemory: it knows whom it has seen, and as many as it likes") {
+  AppHost host;
+  const identity::Keys keys = host.keys();
+  identity::PrincipalMemory memory(keys);
+  const auto name_of = [&](size_t user) {
+    return identity::principal_name(host.crypto, "workos", std::to_string(user));
+  };
+  for (size_t user = 0; user <= identity::PrincipalMemory::kCapacity; ++user) {
+    const std::string name = name_of(user);
+    REQUIRE(memory.of_token(identity::user_id(keys, name) + ":grant:secret") == name);
+  }
+  const std::string first = identity::user_id(keys, name_of(0));
+  CHECK(memory.of_token(first + ":grant:secret") == name_of(0));
+  CHECK(memory.of_token(first + ":another:secret") == name_of(0));
+  CHECK_FALSE(memory.of_token(first + ":no-secret"));
+  CHECK_FALSE(memory.of_token(first.substr(0, 44) + "~:grant:secret"));
+}
+
 TEST_CASE("a token of a real principal leads to their object") {
   AppHost host;
   const core::Outcome outcome =
       host.request("POST", "/mcp", {{"Authorization", "bearer " + token_of(host, "user_1")}});
   const std::string name = identity::principal_name(host.crypto, "workos", "user_1");
-  CHECK(effect_of<core::LimitRate>(outcome).limiter == "CALLS");
-  CHECK(effect_of<core::LimitRate>(outcome).key == name + ":grant");
-  const core::Outcome onward = host.resume(await_of(outcome), {succeeded()});
-  REQUIRE(std::holds_alternative<core::ForwardToPrincipal>(onward));
-  CHECK(std::get<core::ForwardToPrincipal>(onward).principal == name);
+  REQUIRE(std::holds_alternative<core::ForwardToPrincipal>(outcome));
+  CHECK(std::get<core::ForwardToPrincipal>(outcome).principal == name);
 }
 
-TEST_CASE("a deputy that calls too often is told to wait, and a limiter that is down stops nobody") {
+TEST_CASE("a deputy that calls too often is told to wait until the next minute, and others are not") {
   AppHost host(json{{"PUBLIC_URL", kOrigin},
                     {"AUTHORITY_SECRET", std::string(32, 's')},
                     {"ALLOWED_ORIGINS", "https://playground.example"},
+                    {"CALLS_PER_MINUTE", "3"},
                     {"WORKOS_CLIENT_ID", "c"},
                     {"WORKOS_API_KEY", "k"}});
-  const core::Outcome asked = host.request(
-      "POST", "/mcp",
-      {{"Authorization", "Bearer " + token_of(host, "user_1")}, {"Origin", "https://playground.example"}});
-  core::EffectResult reached = failed();
-  reached.code = core::kTooMany;
-  const core::Response limited = response_of(host.resume(await_of(asked), {reached}));
+  const auto call = [&](std::string_view user) {
+    return host.request(
+        "POST", "/mcp",
+        {{"Authorization", "Bearer " + token_of(host, user)}, {"Origin", "https://playground.example"}});
+  };
+  const auto taken = [&](std::string_view user) {
+    return std::holds_alternative<core::ForwardToPrincipal>(call(user));
+  };
+  for (int i = 0; i < 3; ++i) CHECK(taken("user_1"));
+  const core::Response limited = response_of(call("user_1"));
   CHECK(limited.status == 429);
-  CHECK(limited.headers.get("Retry-After") == "60");
+  CHECK(limited.headers.get("Retry-After") == std::to_string(core::seconds_to_next_minute(host.now)));
   CHECK(limited.headers.get("Cache-Control") == "no-store");
   CHECK(limited.headers.get("Access-Control-Allow-Origin") == "https://playground.example");
-  CHECK(std::holds_alternative<core::ForwardToPrincipal>(host.resume(await_of(asked), {failed()})));
+  CHECK(taken("user_2"));
+  host.now = host.now + core::seconds(core::seconds_to_next_minute(host.now));
+  CHECK(taken("user_1"));
 }
 
 TEST_CASE("after a change of the secret the previous one is accepted, and one before that is not") {
@@ -150,7 +175,7 @@ TEST_CASE("after a change of the secret the previous one is accepted, and one be
   AppHost before(with(first, ""));
   const HeaderList header{{"Authorization", "Bearer " + token_of(before, "user_1")}};
   AppHost after(with(second, first));
-  CHECK(std::holds_alternative<core::Await>(after.request("POST", "/mcp", header)));
+  CHECK(std::holds_alternative<core::ForwardToPrincipal>(after.request("POST", "/mcp", header)));
   AppHost later(with(third, second));
   CHECK(response_of(later.request("POST", "/mcp", header)).status == 401);
 }

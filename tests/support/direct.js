@@ -2,13 +2,13 @@
  * The Worker as a deployment would upload it, in a workerd whose socket is the Worker's own: the proxy of `wrangler dev` costs ten
  * times a request. workerd can be killed, and is back on the same storage within half a second; `wrangler dev` takes six.
  */
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { freePort, variablesFor, withCallLimit } from '../../dev/stack.js';
+import { freePort, variablesFor } from '../../dev/stack.js';
 import { PROJECT, local, run } from '../../scripts/run.js';
 import { childrenOf } from './workerd.js';
 
@@ -25,7 +25,6 @@ const MODULES = { '.js': 'ESModule', '.wasm': 'CompiledWasm', '.txt': 'Text' };
  * @property {number} [port] a free one if not given, or 0
  * @property {import('../../dev/workos.js').WorkOS} [workos] signs people in
  * @property {Record<string, string>} [vars] over those that a Worker on this machine gets
- * @property {number} [callLimit] calls of a deputy in a minute; none unless told
  * @property {(text: string) => void} [onLog] is told what the Worker prints
  *
  * @typedef {Pick<import('../../dev/stack.js').Stack, 'url' | 'port' | 'pid' | 'logs' | 'stop' | 'kill'> & Own} Direct
@@ -41,7 +40,8 @@ export async function startDirect({ persistTo, project = PROJECT, onLog = () => 
   const url = `http://localhost:${port}`;
   const scratch = mkdtempSync(join(tmpdir(), 'mcp-deputy-'));
   // Not beside a developer's .dev.vars.
-  const config = withCallLimit(project, scratch, options.callLimit ?? 0);
+  const config = join(scratch, 'wrangler.toml');
+  writeFileSync(config, readFileSync(join(project, 'wrangler.toml'), 'utf8').replaceAll(/^main = "(.*)"$/gm, (_, main) => `main = ${JSON.stringify(resolve(project, main))}`));
   const bundle = join(scratch, 'bundle');
   await run(local('wrangler'), ['deploy', '--config', config, '--dry-run', '--outdir', bundle], { cwd: project, env: { WRANGLER_SEND_METRICS: 'false' } });
   const { workerOptions } = /** @type {any} */ (unstable_getMiniflareWorkerOptions(config));
@@ -80,7 +80,7 @@ export async function startDirect({ persistTo, project = PROJECT, onLog = () => 
       rootPath: bundle,
       modulesRoot: bundle,
       modules,
-      bindings: { ...workerOptions.bindings, ...variablesFor(url, options.workos, options.vars) },
+      bindings: { ...workerOptions.bindings, ...variablesFor(url, options.workos, { CALLS_PER_MINUTE: '0', ...options.vars }) },
       unsafeDirectSockets: [{ host: '127.0.0.1', port }],
     }],
   }));

@@ -38,7 +38,7 @@ export class Machine {
   constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0, direct = false } = {}) {
     this.#direct = direct;
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
-    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), ...vars }, project: levers ? this.#withLevers() : project, callLimit };
+    this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), CALLS_PER_MINUTE: String(callLimit), ...vars }, project: levers ? this.#withLevers() : project };
   }
 
   /** A project that is ours in everything but its entry. */

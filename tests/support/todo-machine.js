@@ -34,13 +34,14 @@ export class TodoMachine {
   #storage = mkdtempSync(join(tmpdir(), 'mcp-todo-storage-'));
   #port = 0;
   #options;
-  #secret = randomBytes(32).toString('base64url');
+  #own;
   #people;
   #met = 0;
 
   /** @param {Options} [options] */
   constructor(options = {}) {
     this.#options = options;
+    this.#own = { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), CALLS_PER_MINUTE: String(options.callLimit ?? 0) };
     this.#people = Array.from({ length: options.people ?? 0 }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
   }
 
@@ -53,9 +54,8 @@ export class TodoMachine {
     }
     this.#stack = await startTodoStack({
       ports: { server: this.#port },
-      vars: { AUTHORITY_SECRET: this.#secret, ...vars },
+      vars: { ...this.#own, ...vars },
       apiVars,
-      callLimit: this.#options.callLimit ?? 0,
       issuer: this.#issuer,
       apiUrl: this.api.url,
       persistTo: this.#storage,
@@ -67,8 +67,8 @@ export class TodoMachine {
   async crash() {
     const { server, issuer } = this.#running;
     await server.kill();
-    const vars = { AUTHORITY_SECRET: this.#secret, ...this.variables, ...this.#options.vars };
-    const again = await startStack({ workos: false, environment: 'todo', callLimit: this.#options.callLimit ?? 0, port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
+    const vars = { ...this.#own, ...this.variables, ...this.#options.vars };
+    const again = await startStack({ workos: false, environment: 'todo', port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
     this.#running.server = again;
     this.#running.stop = async () => {
       await Promise.all([again.stop(), this.#running.api.stop()]);

@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
-/** Fewer than in wrangler.toml, where it takes a fast machine to reach them. */
+/** Fewer than a deployment allows, which it takes a fast machine to reach. */
 const CALLS = 100;
 /** As wrangler.toml has them. */
 const REGISTRATIONS = 20;

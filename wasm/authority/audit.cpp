@@ -136,7 +136,7 @@ void sweep_denials(core::Context& step, const Notary& notary, std::string_view p
 }
 
 std::string sign(core::Context& step, const Notary& notary, std::string_view type, std::string_view payload) {
-  return core::sign_jws(step.crypto, notary.signing_seed, type, payload);
+  return core::sign_jws(step.crypto, notary.signing_key, type, payload);
 }
 
 std::string receipt(core::Context& step, const Notary& notary, const Actor& actor, const Link& link) {

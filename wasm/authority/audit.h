@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/jws.h"
 #include "core/step.h"
 
 namespace authority {
@@ -31,8 +32,8 @@ struct Notary {
   std::string issuer;
   /// SHA-256 of the module that decides, in hexadecimal: its decisions can be made again by the same module.
   std::string wasm;
-  /// Ed25519 (RFC 8032): 32 bytes. What is signed has no names in it, only pseudonyms.
-  std::string signing_seed;
+  /// What is signed has no names in it, only pseudonyms.
+  core::SigningKey signing_key;
   /// Is told of each entry in the step that writes it, by its text in the chain: without arguments. May be
   /// empty.
   std::function<void(core::Context& step, std::string_view entry, const Link& link)> told = {};

@@ -1,5 +1,7 @@
 #include "core/config.h"
 
+#include <charconv>
+
 #include "core/json.h"
 
 namespace core {
@@ -7,10 +9,19 @@ namespace core {
 namespace {
 
 constexpr size_t kMinSecretLength = 32;
+constexpr int64_t kCallsPerMinute = 1200;
+constexpr size_t kMaxDigits = 9;
 
 std::string without_trailing_slash(std::string_view url) {
   while (url.ends_with('/')) url.remove_suffix(1);
   return std::string(url);
+}
+
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number >= 0 && text.size() <= kMaxDigits ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -32,6 +43,9 @@ Config read_config(std::string_view json) {
   }
   const std::string demo = lower(variable("DEMO_MODE"));
   config.demo_mode = demo == "true" || demo == "1" || demo == "on" ? Switch::on : Switch::off;
+  const std::string calls = variable("CALLS_PER_MINUTE");
+  const std::optional<int64_t> calls_per_minute = calls.empty() ? kCallsPerMinute : whole_number(calls);
+  config.calls_per_minute = calls_per_minute.value_or(kCallsPerMinute);
   config.workos_client_id = variable("WORKOS_CLIENT_ID");
   config.workos_api_key = variable("WORKOS_API_KEY");
   config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));
@@ -94,6 +108,11 @@ Config read_config(std::string_view json) {
             "needs at least 32 random characters: `wrangler secret put AUTHORITY_SECRET` (`pnpm deploy` "
             "does), or in "
             ".dev.vars for development (`pnpm dev` does)");
+  }
+  if (!calls_per_minute) {
+    problem("CALLS_PER_MINUTE",
+            "must be a whole number, of at most nine digits; 0 is no limit: set it under [vars] in "
+            "wrangler.toml");
   }
   if (!config.notify_url.empty()) {
     const std::optional<Url> url = parse_url(config.notify_url);

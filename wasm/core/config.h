@@ -1,6 +1,7 @@
 // The deployment's settings: the Worker's variables and secrets, read once per instance.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Config {
   /// Browsers' origins that may call this server besides its own (`https://host[:port]`).
   std::vector<std::string> allowed_origins;
   Switch demo_mode = Switch::off;
+  /// What one deputy may call in a minute before it is told to wait; 0 is no limit.
+  int64_t calls_per_minute = 0;
   /// SHA-256 of the module that runs, in hexadecimal: the host knows it, the module does not. May be empty.
   std::string wasm_sha256;
 

@@ -14,15 +14,19 @@ std::string thumbprint(Crypto& crypto, std::string_view x) {
 
 }  // namespace
 
-std::string key_id(Crypto& crypto, std::string_view seed) {
-  return thumbprint(crypto, base64url(crypto.ed25519_public_key(seed)));
+SigningKey signing_key(Crypto& crypto, std::string seed) {
+  if (seed.empty()) return {};
+  std::string id = thumbprint(crypto, base64url(crypto.ed25519_public_key(seed)));
+  return {std::move(seed), std::move(id)};
 }
 
-std::string sign_jws(Crypto& crypto, std::string_view seed, std::string_view typ,
+std::string sign_jws(Crypto& crypto, const SigningKey& key, std::string_view typ,
                      std::string_view payload_json) {
-  const Json header = {{"alg", "EdDSA"}, {"kid", key_id(crypto, seed)}, {"typ", typ}};
-  const std::string signed_part = base64url(json_text(header)) + '.' + base64url(payload_json);
-  return signed_part + '.' + base64url(crypto.ed25519_sign(seed, signed_part));
+  // Neither a thumbprint nor a type has anything to escape.
+  std::string header = R"({"alg":"EdDSA","kid":")";
+  header.append(key.id).append(R"(","typ":")").append(typ).append(R"("})");
+  const std::string signed_part = base64url(header) + '.' + base64url(payload_json);
+  return signed_part + '.' + base64url(crypto.ed25519_sign(key.seed, signed_part));
 }
 
 std::string public_jwk(Crypto& crypto, std::string_view seed) {

@@ -1,5 +1,5 @@
 // What this server signs for others to check without it: JSON Web Signatures (RFC 7515) with Ed25519 (RFC
-// 8037), and the public key as a JSON Web Key (RFC 7517). A key is the 32 bytes of its seed (`Crypto`).
+// 8037), and the public key as a JSON Web Key (RFC 7517).
 #pragma once
 
 #include <string>
@@ -9,12 +9,19 @@
 
 namespace core {
 
-/// The name of a key: its thumbprint (RFC 7638).
-std::string key_id(Crypto& crypto, std::string_view seed);
+/// A private key and its name. Both are empty where there is none.
+struct SigningKey {
+  /// 32 bytes (`Crypto`).
+  std::string seed;
+  /// Its public key's thumbprint (RFC 7638).
+  std::string id;
+};
+/// `seed`: 32 bytes, or none.
+SigningKey signing_key(Crypto& crypto, std::string seed);
 
 /// The compact form, over the bytes of `payload_json` as they are. `typ` says what kind of thing is signed,
 /// so that no signature of one kind is taken for one of another.
-std::string sign_jws(Crypto& crypto, std::string_view seed, std::string_view typ,
+std::string sign_jws(Crypto& crypto, const SigningKey& key, std::string_view typ,
                      std::string_view payload_json);
 
 /// The public key as a JSON text, for a JWK Set.

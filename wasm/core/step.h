@@ -71,8 +71,7 @@ struct Fault {
 struct EffectResult {
   enum class Status : uint8_t { failed, succeeded };
   Status status = Status::failed;
-  /// The HTTP status of a Fetch; 404 of a GetCopy that found nothing; `kNoKeySet` of a VerifyToken;
-  /// `kTooMany` of a LimitRate; else 0.
+  /// The HTTP status of a Fetch; 404 of a GetCopy that found nothing; `kNoKeySet` of a VerifyToken; else 0.
   uint32_t code = 0;
   /// What the effect says it gives; on failure the reason.
   std::string bytes;
@@ -151,13 +150,12 @@ struct CallPrincipal {
   std::string principal;
   std::string call;
 };
-/// Count one use against a rate limiter of the platform. Fails with code `kTooMany` where the limit is
-/// reached. Succeeds where no such limiter is bound.
+/// Count one use against a rate limiter of the platform. Fails where the limit is reached. Succeeds where no
+/// such limiter is bound.
 struct LimitRate {
   std::string limiter;
   std::string key;
 };
-inline constexpr uint32_t kTooMany = 429;
 
 /// Let time pass. At most a minute; what takes longer is for the alarm.
 struct Sleep {

@@ -37,6 +37,18 @@ std::optional<std::string> principal_of_token(const Keys& keys, std::string_view
   return verified_name(keys, parts->user_id);
 }
 
+std::optional<std::string> PrincipalMemory::of_token(std::string_view token) {
+  const std::optional<TokenParts> parts = split_token(token);
+  if (!parts) return std::nullopt;
+  std::string user_id(parts->user_id);
+  if (good_.contains(user_id)) return user_id.substr(0, kPrincipalNameLength);
+  std::optional<std::string> name = verified_name(keys_, user_id);
+  if (!name) return std::nullopt;
+  if (good_.size() == kCapacity) good_.clear();
+  good_.insert(std::move(user_id));
+  return name;
+}
+
 std::optional<std::string_view> bearer_token(const core::Request& request) {
   const std::optional<std::string_view> value = request.headers.get("Authorization");
   constexpr std::string_view kScheme = "Bearer ";

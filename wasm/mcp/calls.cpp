@@ -327,15 +327,12 @@ core::Outcome begin_call(const Exchange& exchange, const Message& message, const
   record.progress_token = progress_token(message);
   record.caller_handle = exchange.caller.handle;
 
-  core::JsonGate spare;
-  const core::JsonView params = message.params ? *message.params : spare.parse("{}").root;
+  const core::JsonView params = message.params.value_or(core::empty_object());
   const auto refuse = [&](const Error& error) { return end(exchange, record, origin.accepted, {}, error); };
   if (const Tool* tool = called_tool(exchange, message.method, params); tool && origin.headers) {
     const std::optional<core::JsonView> arguments = core::member(params, "arguments");
-    core::JsonGate none;
-    const std::optional<Error> mismatch =
-        check_header_params(exchange.catalogue.header_params(*tool),
-                            arguments ? *arguments : none.parse("{}").root, *origin.headers);
+    const std::optional<Error> mismatch = check_header_params(
+        exchange.catalogue.header_params(*tool), arguments.value_or(core::empty_object()), *origin.headers);
     if (mismatch) return refuse(*mismatch);
   }
   if (record.revision >= kModern) {

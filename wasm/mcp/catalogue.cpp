@@ -111,6 +111,13 @@ const std::vector<HeaderParam>& Catalogue::header_params(const Tool& tool) const
   return compiled(tool).headers.all;
 }
 
+const std::string& Catalogue::text_of(const void* entry, Revision revision,
+                                      const std::function<std::string()>& make) const {
+  const auto [text, is_new] = texts_.try_emplace({entry, revision});
+  if (is_new) text->second = make();
+  return text->second;
+}
+
 std::string Catalogue::capabilities_json(Revision revision) const {
   core::Json capabilities;
   capabilities["tools"] = {{"listChanged", true}};

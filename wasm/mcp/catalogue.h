@@ -2,10 +2,13 @@
 // arguments.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mcp/header_params.h"
@@ -33,6 +36,10 @@ class Catalogue {
   std::optional<std::string> argument_problems(const Tool& tool, core::JsonView arguments) const;
   const std::vector<HeaderParam>& header_params(const Tool& tool) const;
 
+  /// How an entry of the offer stands in a list of that revision: `make` is asked once.
+  const std::string& text_of(const void* entry, Revision revision,
+                             const std::function<std::string()>& make) const;
+
   /// `ServerCapabilities` as a revision knows them, as JSON text.
   std::string capabilities_json(Revision revision) const;
   /// Mistakes of whoever wrote the offer: schemas that cannot be used, names that are taken twice.
@@ -49,6 +56,7 @@ class Catalogue {
   Offer offer_;
   /// By position of the tool, filled as they are used.
   mutable std::vector<std::unique_ptr<Compiled>> compiled_;
+  mutable std::map<std::pair<const void*, Revision>, std::string> texts_;
 };
 
 /// True where the entry is part of this deployment.

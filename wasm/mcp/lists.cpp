@@ -116,7 +116,8 @@ Answered list(const Exchange& exchange, const Message& message, Revision revisio
       continue;
     if (!empty) json += ',';
     empty = false;
-    json += entry_json(entries[i], revision);
+    json +=
+        exchange.catalogue.text_of(&entries[i], revision, [&] { return entry_json(entries[i], revision); });
   }
   json += ']';
   if (end < entries.size())

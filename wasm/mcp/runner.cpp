@@ -180,10 +180,10 @@ Run settled(const Exchange& exchange, CallRecord& record, Run run) {
   return run;
 }
 
-/// `arguments`, or an empty object in `spare` where there are none; nothing where they are something else.
-std::optional<core::JsonView> arguments_of(core::JsonView params, core::JsonGate& spare) {
+/// `arguments`, or an empty object where there are none; nothing where they are something else.
+std::optional<core::JsonView> arguments_of(core::JsonView params) {
   const std::optional<core::JsonView> given = core::member(params, "arguments");
-  if (!given) return spare.parse("{}").root;
+  if (!given) return core::empty_object();
   return given->is_object() ? given : std::nullopt;
 }
 
@@ -194,8 +194,7 @@ Run run_tool(const Exchange& exchange, CallRecord& record, core::JsonView params
   if (!name) return failed(invalid_params("name must be the name of a tool"));
   const Tool* tool = exchange.catalogue.find_tool(*name, exchange.config);
   if (!tool) return failed(invalid_params("unknown tool " + core::json_quote(*name)));
-  core::JsonGate spare;
-  const std::optional<core::JsonView> arguments = arguments_of(params, spare);
+  const std::optional<core::JsonView> arguments = arguments_of(params);
   if (!arguments) return failed(invalid_params("arguments must be an object"));
 
   if (tool->tasks == TaskSupport::required && !record.features.has(ClientFeature::tasks)) {
@@ -238,8 +237,7 @@ Run run_prompt(const Exchange& exchange, CallRecord& record, core::JsonView para
   if (!name) return failed(invalid_params("name must be the name of a prompt"));
   const Prompt* prompt = exchange.catalogue.find_prompt(*name, exchange.config);
   if (!prompt) return failed(invalid_params("unknown prompt " + core::json_quote(*name)));
-  core::JsonGate spare;
-  const std::optional<core::JsonView> arguments = arguments_of(params, spare);
+  const std::optional<core::JsonView> arguments = arguments_of(params);
   if (!arguments) return failed(invalid_params("arguments must be an object"));
   Use use{prompt->name, prompt->scope, prompt->availability};
   use.title = prompt->title;
@@ -275,9 +273,8 @@ Run run_read(const Exchange& exchange, CallRecord& record, core::JsonView params
   if (std::optional<Answered> no = refused(exchange, record, use))
     return settled(exchange, record, failed(*std::move(no)));
 
-  core::JsonGate spare;
-  Call call(record, spare.parse("{}").root, TaskSupport::none, exchange.caller, exchange.config,
-            exchange.step, exchange.gate);
+  Call call(record, core::empty_object(), TaskSupport::none, exchange.caller, exchange.config, exchange.step,
+            exchange.gate);
   const ReadOutcome outcome =
       resource ? resource->read(call) : templated->entry->read(call, templated->variables);
   const core::Duration lifetime = resource ? resource->lifetime : templated->entry->lifetime;

@@ -7,6 +7,24 @@
 
 namespace shop {
 
+namespace {
+
+std::string make_inventory() {
+  core::Json products = core::Json::array();
+  for (const Item& item : kItems) {
+    products.push_back({{"label", item.label},
+                        {"description", item.description},
+                        {"sizes", kSizes},
+                        {"price", item.price},
+                        {"item", item.id},
+                        {"minorUnits", item.minor_units},
+                        {"currency", kCurrency}});
+  }
+  return core::json_text(core::Json{{"title", "mcp.shop inventory"}, {"products", products}});
+}
+
+}  // namespace
+
 std::vector<std::string> sizes_beginning_with(std::string_view start) {
   return mcp::words_with_prefix(kSizes, start);
 }
@@ -30,18 +48,9 @@ std::string price_in_words(int64_t minor_units) {
          std::string(kCurrency);
 }
 
-std::string inventory_json() {
-  core::Json products = core::Json::array();
-  for (const Item& item : kItems) {
-    products.push_back({{"label", item.label},
-                        {"description", item.description},
-                        {"sizes", kSizes},
-                        {"price", item.price},
-                        {"item", item.id},
-                        {"minorUnits", item.minor_units},
-                        {"currency", kCurrency}});
-  }
-  return core::json_text(core::Json{{"title", "mcp.shop inventory"}, {"products", products}});
+const std::string& inventory_json() {
+  static const std::string json = make_inventory();
+  return json;
 }
 
 std::string inventory_schema() {

@@ -45,7 +45,7 @@ std::string sizes_in_words();
 
 /// The inventory as a JSON text: `{title, products: [{label, description, sizes, price, item, minorUnits,
 /// currency}]}`.
-std::string inventory_json();
+const std::string& inventory_json();
 /// Its JSON Schema.
 std::string inventory_schema();
 
