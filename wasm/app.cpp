@@ -141,6 +141,8 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   server_.wake(input.open_streams, step);
   authority::keep_watchers(storage, input.open_streams);
   sweep_authority(step);
+  authority::sweep_usage(storage, step.now);
+  authority::sweep_approvals(storage, step.now);
   wake_for_deliveries(step);
   return core::Reply{};
 }
@@ -294,8 +296,6 @@ void App::sweep_authority(core::Context& step) {
   end_expired_grants(step);
   authority::sweep_uses(step, notary_);
   authority::sweep_denials(step, notary_, principal_of(storage));
-  authority::sweep_usage(storage, step.now);
-  authority::sweep_approvals(storage, step.now);
   authority::wake_for_archive(step);
 }
 

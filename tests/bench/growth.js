@@ -19,7 +19,7 @@ import { columns, short } from './harness/table.js';
  * @typedef {import('./harness/people.js').Someone} Someone
  * @typedef {import('./harness/operations.js').Operation} Operation
  * @typedef {{ name: string, past: number, deputies: number, sessions: number }} State `past`: orders and entries of the trail
- * @typedef {{ read: number, written: number }} Rows
+ * @typedef {{ read: number, written: number, statements: string }} Rows `statements`: a table of them
  * @typedef {{ state: string, operation: string, rows: Rows, rate: number, p99: number, cpu: number }} Measured `cpu`: seconds for a thousand calls
  */
 
@@ -31,9 +31,10 @@ counted by the Worker of tests/levers, everything else is measured of what ships
 do in life. Orders, what was used up by them (one in each minute) and entries of the trail are written into the object's file
 while nobody runs; of the trail the newest 2,000 are in the object and the others in the archive, as they would be.
 
-  --seconds N   for each measurement (1)`;
+  --seconds N    for each measurement (1)
+  --statements   which statements read and write them`;
 
-export const options = /** @type {const} */ ({ seconds: { type: 'string', default: '1' } });
+export const options = /** @type {const} */ ({ seconds: { type: 'string', default: '1' }, statements: { type: 'boolean', default: false } });
 
 /** @type {State[]} */
 const STATES = [
@@ -56,8 +57,8 @@ const OPERATIONS = [
 const CONNECTIONS = 16;
 const COUNTED = 16;
 
-/** @param {{ seconds: string }} values */
-export async function run({ seconds }) {
+/** @param {{ seconds: string, statements: boolean }} values */
+export async function run({ seconds, statements }) {
   mkdirSync(join(PROJECT, 'build/bench'), { recursive: true });
   const workos = await startWorkOS({ users: everybody(1) });
   const levers = { ...OURS, name: 'levers', entry: 'tests/levers/worker.js' };
@@ -78,6 +79,7 @@ export async function run({ seconds }) {
       }
     }
     writeFileSync(join(PROJECT, 'build/bench/growth.json'), JSON.stringify(all, null, 2));
+    if (statements) for (const { state, operation, rows } of all) console.log(`\n${state}, ${operation}\n${rows.statements}`);
     console.log(`\n${growthTable(all)}`);
   } finally {
     await workos.close();
@@ -114,8 +116,6 @@ async function buyOne({ url }, someone) {
 }
 
 const MINUTE = 60_000;
-/** As `authority` keeps them: the week is the longest that a limit looks back. */
-const CHARGES_KEPT = 31 * 24 * 60;
 const TRAIL_IN_OBJECT = 2_000;
 const PART = 1_000;
 
@@ -132,12 +132,7 @@ function fill(storage, past) {
      FROM numbers, (SELECT * FROM orders ORDER BY seq LIMIT 1)`,
     { count: past - 1 },
   );
-  write(
-    `${numbers} INSERT INTO charges (use_id, grant_id, measure, amount, at, held_until)
-     SELECT printf('past-%d', n), grant_id, measure, amount, at - n * :minute, NULL
-     FROM numbers, (SELECT * FROM charges)`,
-    { count: Math.min(past - 1, CHARGES_KEPT), minute: MINUTE },
-  );
+  fillLedger(database, past);
   const { last } = /** @type {{ last: number }} */ (database.prepare('SELECT max(seq) AS last FROM audit').get());
   const archived = Math.max(0, Math.floor((past - TRAIL_IN_OBJECT) / PART));
   const start = last + archived * PART;
@@ -160,6 +155,23 @@ function fill(storage, past) {
   database.close();
 }
 
+/** The same use in each minute, by one deputy. `before` and `far` as wasm/authority/ledger.h says. @param {DatabaseSync} database @param {number} past */
+function fillLedger(database, past) {
+  const { at, used } = /** @type {{ at: number, used: string }} */ (database.prepare('SELECT at, used FROM ledger').get());
+  const amounts = Object.entries(JSON.parse(used));
+  database.exec('DELETE FROM ledger');
+  const add = database.prepare('INSERT INTO ledger (number, at, before, far, length, used, used_by_all) VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const far = [0];
+  for (let number = 1; number <= past; number++) {
+    const before = number - 1;
+    const [once, twice] = [far[before], far[far[before]]];
+    far[number] = before - once === once - twice ? twice : before;
+    const totals = JSON.stringify(Object.fromEntries(amounts.map(([measure, amount]) => [measure, Number(amount) * number])));
+    add.run(number, at - (past - number) * MINUTE, before, far[number], number, totals, totals);
+  }
+  database.exec(`UPDATE activity SET ledger_line = ${past} WHERE ledger_line > 0`);
+}
+
 /** @param {string} storage */
 function objectWithOrders(storage) {
   for (const file of globSync('**/*-Principal/*.sqlite', { cwd: storage })) {
@@ -180,11 +192,11 @@ async function countRows(server, someone) {
     const [first, ...others] = requests;
     await post(server, first); // what wakes up with the first is not counted
     await settled(server);
-    await pull({ rowsRead: 0, rowsWritten: 0, alarmsSet: 0 });
+    await pull({ rowsRead: 0, rowsWritten: 0, alarmsSet: 0, statements: {} });
     for (const request of others) await post(server, request);
     await settled(server);
-    const { rowsRead, rowsWritten, alarmsSet } = await pull({});
-    counted.push({ read: rowsRead / COUNTED, written: (rowsWritten + alarmsSet) / COUNTED });
+    const { rowsRead, rowsWritten, alarmsSet, statements } = await pull({});
+    counted.push({ read: rowsRead / COUNTED, written: (rowsWritten + alarmsSet) / COUNTED, statements: statementTable(statements) });
   }
   return counted;
 }
@@ -211,6 +223,12 @@ const messagesOf = ({ era, operation }, someone) => (operation ? requestsFor(ope
 async function post({ url }, request) {
   const result = resultOf(await ask(`${url}/mcp`, { method: 'POST', ...request }));
   if (result.isError) throw new Failure(`an error: ${JSON.stringify(result)}`);
+}
+
+/** @param {Record<string, { times: number, read: number, written: number }>} statements */
+function statementTable(statements) {
+  const lines = Object.entries(statements).map(([sql, { times, read, written }]) => [`  ${sql.slice(0, 90)}`, ...[times, read, written].map((count) => (count / COUNTED).toFixed(2))]);
+  return columns([['  statement', 'times', 'read', 'written'], ...lines]);
 }
 
 /** @param {Measured[]} all */

@@ -68,8 +68,13 @@ TEST_CASE("Time: a grant that is replaced while the clock is back hands over wha
   REQUIRE(story.grant != first);
   CHECK(authority::find_grant(story.host.storage.real, first)->end_reason == authority::kByNewGrant);
   CHECK(authority::newest_grant_of(story.host.storage.real, "client-1")->id == story.grant);
-  CHECK(story.number("SELECT sum(amount) FROM charges WHERE measure = 'orders' AND grant_id = ?",
-                     {story.grant}) == 1);
+  const auto orders_of = [&](const std::string& grant) {
+    return authority::used_of(story.host.storage.real, grant, {{"orders", 10, Period::week}}, story.host.now)
+        .at(0)
+        .settled;
+  };
+  CHECK(orders_of(story.grant) == 1);
+  CHECK(orders_of(first) == 0);
   story.check();
 }
 

@@ -126,7 +126,9 @@ void Host::end() {
     const std::string_view what = damage.text(row, 0);
     must(what == "ok" || what.starts_with("NULL value in "), "the storage is damaged", what);
   }
-  must(count("SELECT count(*) FROM charges WHERE amount < 0") == 0, "less than nothing is charged");
+  must(count("SELECT count(*) FROM held WHERE amount < 0") == 0, "less than nothing is held");
+  must(count("SELECT count(*) FROM ledger") == count("SELECT coalesce(max(number), 0) FROM ledger"),
+       "the ledger has a gap");
   model::Trail trail;
   trail.follow(storage, crypto);
 }

@@ -31,6 +31,8 @@ const levers = Object.assign(internet, {
   rowsRead: 0,
   rowsWritten: 0,
   alarmsSet: 0,
+  /** The same by statement. @type {Record<string, { times: number, read: number, written: number }>} */
+  statements: {},
 });
 
 const now = Date.now;
@@ -98,11 +100,19 @@ function losing(kv, lever, silent) {
 
 /** A cursor whose rows are not counted yet: it knows them when it has been read to its end, which is before the next statement. @type {any} */
 let uncounted;
+/** Its statement. */
+let statement = '';
 
 function countRows() {
-  levers.rowsRead += uncounted?.rowsRead ?? 0;
-  levers.rowsWritten += uncounted?.rowsWritten ?? 0;
+  if (!uncounted) return;
+  const { rowsRead, rowsWritten } = uncounted;
   uncounted = undefined;
+  levers.rowsRead += rowsRead;
+  levers.rowsWritten += rowsWritten;
+  const of = (levers.statements[statement] ??= { times: 0, read: 0, written: 0 });
+  of.times++;
+  of.read += rowsRead;
+  of.written += rowsWritten;
 }
 
 /** Puts counters around what objects do with their storage; once for the isolate. @param {DurableObjectStorage} storage */
@@ -114,6 +124,7 @@ function watch(storage) {
   /** @param {...any} given */
   ofSql.exec = function (...given) {
     countRows();
+    statement = given[0];
     return (uncounted = exec.apply(this, given));
   };
   const { setAlarm } = ofStorage;

@@ -73,25 +73,25 @@ void charges() {
   core::Storage& storage = object.storage;
   const std::vector<authority::Cost> costs = {{"EUR", 5}, {"items", 0}};
   authority::hold(storage, "u1", "g1", costs, core::Instant{kStart});
-  check(object.count("SELECT count(*) FROM charges") == 1, "what costs nothing is held");
+  check(object.count("SELECT count(*) FROM held") == 1, "what costs nothing is held");
   check(object.used("g1", Period::day, kStart + kHeld - 1) == 5, "a hold ends too soon");
   check(object.used("g1", Period::day, kStart + kHeld) == 0, "a hold ends too late");
   authority::sweep_usage(storage, core::Instant{kStart + kHeld - 1});
-  check(object.count("SELECT count(*) FROM charges") == 1, "a hold is forgotten too soon");
+  check(object.count("SELECT count(*) FROM held") == 1, "a hold is forgotten too soon");
   authority::sweep_usage(storage, core::Instant{kStart + kHeld});
-  check(object.count("SELECT count(*) FROM charges") == 0, "a hold is never forgotten");
+  check(object.count("SELECT count(*) FROM held") == 0, "a hold is never forgotten");
 
   authority::hold(storage, "u2", "g1", costs, core::Instant{kStart});
-  authority::settle(storage, "u2");
+  authority::settle(storage, "u2", core::Instant{kStart});
   for (const auto& [per, span] :
        {std::pair(Period::day, kDay), {Period::week, 7 * kDay}, {Period::month, 30 * kDay}}) {
     check(object.used("g1", per, kStart + span) == 5, "a charge counts too short");
     check(object.used("g1", per, kStart + span + 1) == 0, "a charge counts too long");
   }
-  authority::sweep_usage(storage, core::Instant{kStart + 31 * kDay});
-  check(object.count("SELECT count(*) FROM charges") == 1, "a charge is forgotten too soon");
-  authority::sweep_usage(storage, core::Instant{kStart + 31 * kDay + 1});
-  check(object.count("SELECT count(*) FROM charges") == 0, "a charge is never forgotten");
+  // The ledger keeps it, and nobody is held by it any more.
+  authority::sweep_usage(storage, core::Instant{kStart + 31 * kDay + kHour});
+  check(object.count("SELECT count(*) FROM ledger") == 1, "a line is lost");
+  check(object.used("g1", Period::month, kStart + 31 * kDay + kHour) == 0, "a charge is never forgotten");
 }
 
 /// A decision's entry holds what was looked at for it, and no more.
@@ -123,13 +123,12 @@ void what_is_looked_at() {
 void activity() {
   Object object;
   core::Storage& storage = object.storage;
-  using authority::Happened;
   const Ms hour = kStart / kHour * kHour;
   check(!authority::last_used(storage, "g1"), "used before it was");
-  authority::count(storage, "g1", Happened::call, core::Instant{hour});
-  authority::count(storage, "g1", Happened::effect, core::Instant{hour + kHour - 1});
-  authority::count(storage, "g1", Happened::denial, core::Instant{hour + 2 * kHour});
-  authority::count(storage, "g2", Happened::call, core::Instant{hour + 9 * kHour});
+  authority::count(storage, "g1", {.calls = 1}, core::Instant{hour});
+  authority::count(storage, "g1", {.effects = 1}, core::Instant{hour + kHour - 1});
+  authority::count(storage, "g1", {.denials = 1}, core::Instant{hour + 2 * kHour});
+  authority::count(storage, "g2", {.calls = 1}, core::Instant{hour + 9 * kHour});
   check(authority::last_used(storage, "g1") == core::Instant{hour + 2 * kHour}, "last used at another time");
   const auto of = [&](Ms from, size_t buckets) {
     const authority::Activity activity =
@@ -155,8 +154,8 @@ void carried_over() {
   core::Storage& storage = object.storage;
   const Ms hour = kStart / kHour * kHour;
   for (const Ms at : {hour - 1, hour, hour + 1})
-    authority::count(storage, "old", authority::Happened::call, core::Instant{at});
-  authority::count(storage, "other", authority::Happened::call, core::Instant{hour});
+    authority::count(storage, "old", {.calls = 1}, core::Instant{at});
+  authority::count(storage, "other", {.calls = 1}, core::Instant{hour});
   authority::carry_over(storage, "old", "new", core::Instant{hour + 2});
   const auto calls = authority::used_of(
       storage, "new", {{"calls", 0, Period::minute}, {"calls", 0, Period::hour}}, core::Instant{hour + 3});

@@ -176,9 +176,11 @@ void Reference::hold(const std::string& use, const std::string& grant,
   }
 }
 
-void Reference::settle(const std::string& use) {
+void Reference::settle(const std::string& use, Ms now) {
   for (Charge& charge : charges) {
-    if (charge.use == use) charge.held_until.reset();
+    if (charge.use != use || !charge.held_until) continue;
+    charge.held_until.reset();
+    charge.at = now;
   }
 }
 

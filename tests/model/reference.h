@@ -98,7 +98,8 @@ struct Reference {
 
   void hold(const std::string& use, const std::string& grant, const std::vector<authority::Cost>& costs,
             Ms now);
-  void settle(const std::string& use);
+  /// What counts for good counts from now on.
+  void settle(const std::string& use, Ms now);
   void release(const std::string& use);
   void keep_holding(const std::string& use, Ms now);
   void call(const std::string& grant, Ms now);

@@ -407,7 +407,7 @@ void World::run_call(Place& place, uint64_t pick, Run how) {
   const int64_t began = use.began;
   const auto over = [&](std::string_view result) {
     if (result == "done" && place.charged) {
-      reference.settle(place.id);
+      reference.settle(place.id, now_);
       ++reference.grants.at(id).hours[now_ / kHour].effects;
     } else if (place.charged) {
       reference.release(place.id);
@@ -426,7 +426,7 @@ void World::run_call(Place& place, uint64_t pick, Run how) {
   };
   if (decision.outcome != Outcome::allow) {
     // An effect has run, and nobody is left to say what came of it: it counts.
-    if (!first && reference.uses.at(place.id).in_flight) reference.settle(place.id);
+    if (!first && reference.uses.at(place.id).in_flight) reference.settle(place.id, now_);
     return over("denied");
   }
   check(!authority::has_ended(reference.grants.at(id).terms.state), "goes on after the end of its grant");

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { PEOPLE } from '../../dev/people.js';
@@ -49,7 +49,7 @@ export class Machine {
     return this.#storage;
   }
 
-  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], trapAfter?: number, unansweredCopies?: number, origin?: string, documents?: object, asked?: string[] }} levers */
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], trapAfter?: number, unansweredCopies?: number, origin?: string, documents?: object, asked?: string[], rowsRead?: number, rowsWritten?: number, alarmsSet?: number, statements?: object }} levers */
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);
@@ -147,6 +147,29 @@ export class Machine {
       }
     }
     return count;
+  }
+
+  /** When the alarms of all objects go off, those that are set. @returns {Date[]} */
+  get alarms() {
+    const database = new DatabaseSync(join(this.#storage, dirname(this.objects[0]), 'metadata.sqlite'), { readOnly: true, timeout: 5000 });
+    try {
+      const statement = database.prepare('SELECT scheduled_time / 1000000 AS time FROM _cf_ALARM');
+      return statement.all().map(({ time }) => new Date(Number(time)));
+    } finally {
+      database.close();
+    }
+  }
+
+  /** The first column of what a statement gives, in all objects. @param {string} sql @returns {any[]} */
+  values(sql) {
+    return this.objects.flatMap((file) => {
+      const database = new DatabaseSync(join(this.#storage, file), { readOnly: true, timeout: 5000 });
+      try {
+        return database.prepare(sql).all().map((row) => Object.values(row)[0]);
+      } finally {
+        database.close();
+      }
+    });
   }
 
   /** Runs a statement on the storage of each principal's object. Only after a crash. @param {string} sql @param {...(string | number | null)} values */

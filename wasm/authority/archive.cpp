@@ -45,9 +45,14 @@ void settle_part(core::Storage& storage, core::Instant now) {
 // ---- Writing ----
 
 void wake_for_archive(core::Context& step) {
+  wake_for_archive(step, head(*step.storage).seq);
+}
+
+void wake_for_archive(core::Context& step, int64_t newest) {
   core::Storage& storage = *step.storage;
+  const core::Rows oldest = storage.query("SELECT min(seq) FROM audit");
   // A part that is on its way is still in the object.
-  if (count_entries(storage) <= kMostEntries) return;
+  if (oldest.is_null(0, 0) || newest - oldest.integer(0, 0) < kMostEntries) return;
   const core::Rows begun = storage.query("SELECT due_at FROM audit_parts WHERE due_at IS NOT NULL");
   step.wake_at(begun.empty() ? step.now : core::Instant{begun.integer(0, 0)});
 }

@@ -46,6 +46,8 @@ std::vector<std::string> part_written(core::Context& step, std::string_view prin
 void part_failed(core::Context& step, int64_t first);
 /// Sets the alarm where something is to be archived.
 void wake_for_archive(core::Context& step);
+/// The same, where the number of the newest entry is known.
+void wake_for_archive(core::Context& step, int64_t newest);
 
 // ---- Reading ----
 

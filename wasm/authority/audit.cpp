@@ -100,7 +100,7 @@ Link append(core::Context& step, const Notary& notary, const Entry& entry) {
        beside(entry.arguments), beside(salt)});
   tell_watchers(step);
   if (notary.told) notary.told(step, text, link);
-  wake_for_archive(step);
+  wake_for_archive(step, link.seq);
   return link;
 }
 

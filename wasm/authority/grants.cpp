@@ -22,6 +22,10 @@ std::vector<std::string> words(std::string_view text) {
   return out;
 }
 
+core::Value moment(const std::optional<core::Instant>& instant) {
+  return instant ? core::Value(instant->milliseconds) : core::Value();
+}
+
 Grant read(const core::Rows& rows, size_t row) {
   const auto text = [&](size_t column) { return std::string(rows.text(row, column)); };
   Grant grant;
@@ -52,14 +56,14 @@ void add_grant(core::Storage& storage, const Grant& grant) {
   storage.query(
       "INSERT INTO grants (id, principal, client_id, client_name, client_known_by, client_host, state, "
       "scopes, requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, "
-      "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+      "ends_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
       " max(?, coalesce((SELECT max(created_at) FROM grants WHERE client_id = ?3), 0))) ON CONFLICT DO "
       "NOTHING",
       {grant.id, grant.principal, grant.client_id, grant.client_name, grant.client_known_by,
        grant.client_host, name(grant.terms.state), join(grant.terms.scopes),
        join(grant.terms.requested_scopes), bounds_json(grant.terms.bounds), grant.sentence, grant.subject,
        grant.email, grant.name, grant.identity_session, join(grant.permissions),
-       grant.created_at.milliseconds});
+       moment(grant.terms.bounds.expires_at), grant.created_at.milliseconds});
 }
 
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id) {
@@ -93,6 +97,21 @@ std::vector<Grant> standing_grants(core::Storage& storage) {
   return grants;
 }
 
+std::vector<std::string> grants_ending_by(core::Storage& storage, core::Instant now) {
+  const core::Rows rows =
+      storage.query("SELECT id FROM grants WHERE ends_at <= ? ORDER BY ends_at", {now.milliseconds});
+  std::vector<std::string> ids;
+  for (size_t row = 0; row < rows.size(); ++row) ids.emplace_back(rows.text(row, 0));
+  return ids;
+}
+
+std::optional<core::Instant> next_end(core::Storage& storage, core::Instant now) {
+  const core::Rows rows =
+      storage.query("SELECT min(ends_at) FROM grants WHERE ends_at > ?", {now.milliseconds});
+  if (rows.is_null(0, 0)) return std::nullopt;
+  return core::Instant{rows.integer(0, 0)};
+}
+
 std::optional<std::string> find_successor(core::Storage& storage, std::string_view id) {
   const core::Rows rows = storage.query(
       "SELECT newer.id FROM grants AS old JOIN grants AS newer ON newer.client_id = old.client_id "
@@ -109,7 +128,7 @@ Ended end_grant(core::Storage& storage, std::string_view id, Event event, std::s
   if (!grant || has_ended(grant->terms.state) || !has_ended(after(grant->terms.state, event))) {
     return Ended::before_or_never;
   }
-  storage.query("UPDATE grants SET state = ?, ended_at = ?, end_reason = ? WHERE id = ?",
+  storage.query("UPDATE grants SET state = ?, ended_at = ?, end_reason = ?, ends_at = NULL WHERE id = ?",
                 {name(after(grant->terms.state, event)), now.milliseconds, reason, id});
   return Ended::now;
 }
@@ -137,8 +156,8 @@ void widen_scopes(core::Storage& storage, std::string_view id, const std::vector
 
 void set_bounds(core::Storage& storage, std::string_view id, const Bounds& bounds,
                 std::string_view sentence) {
-  storage.query("UPDATE grants SET bounds = ?, sentence = ? WHERE id = ? AND ended_at IS NULL",
-                {bounds_json(bounds), sentence, id});
+  storage.query("UPDATE grants SET bounds = ?, sentence = ?, ends_at = ? WHERE id = ? AND ended_at IS NULL",
+                {bounds_json(bounds), sentence, moment(bounds.expires_at), id});
 }
 
 }  // namespace authority

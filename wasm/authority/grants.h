@@ -61,6 +61,10 @@ std::optional<Grant> find_grant(core::Storage& storage, std::string_view id);
 /// Those that stand first, then the newest first.
 std::vector<Grant> list_grants(core::Storage& storage, int64_t most);
 std::vector<Grant> standing_grants(core::Storage& storage);
+/// Those that stand though their time is over, by id.
+std::vector<std::string> grants_ending_by(core::Storage& storage, core::Instant now);
+/// When the next grant's time is over; nothing where none of those that stand has an end to come.
+std::optional<core::Instant> next_end(core::Storage& storage, core::Instant now);
 /// The newest grant of a client, whether it stands or not.
 std::optional<Grant> newest_grant_of(core::Storage& storage, std::string_view client_id);
 /// The newest standing grant of the same client that was made after this one: what replaced it. Nothing where

@@ -72,14 +72,10 @@ void effect_ended_after_revocation(core::Context& step, const Notary& notary, co
 
 std::vector<Grant> grants_over(core::Context& step) {
   std::vector<Grant> over;
-  for (Grant& grant : standing_grants(*step.storage)) {
-    if (!grant.terms.bounds.expires_at) continue;
-    if (*grant.terms.bounds.expires_at > step.now) {
-      step.wake_at(*grant.terms.bounds.expires_at);
-    } else {
-      over.push_back(std::move(grant));
-    }
+  for (const std::string& id : grants_ending_by(*step.storage, step.now)) {
+    if (std::optional<Grant> grant = find_grant(*step.storage, id)) over.push_back(*std::move(grant));
   }
+  if (const std::optional<core::Instant> next = next_end(*step.storage, step.now)) step.wake_at(*next);
   return over;
 }
 

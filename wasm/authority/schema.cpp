@@ -1,5 +1,7 @@
 #include "authority/schema.h"
 
+#include "authority/ledger.h"
+
 namespace authority {
 
 namespace {
@@ -159,6 +161,69 @@ void create_audit(core::Storage& storage) {
       ") WITHOUT ROWID");
 }
 
+/// What was used up becomes lines of the ledger, in the order of time.
+void move_charges(core::Storage& storage) {
+  storage.query(
+      "CREATE TABLE held ("
+      " use_id TEXT NOT NULL,"
+      " measure TEXT NOT NULL,"
+      " grant_id TEXT NOT NULL,"
+      " amount INTEGER NOT NULL,"
+      " at INTEGER NOT NULL,"
+      " held_until INTEGER NOT NULL,"
+      " PRIMARY KEY (use_id, measure)"
+      ") WITHOUT ROWID");
+  storage.query("CREATE INDEX held_by_grant ON held (grant_id, measure)");
+  create_ledger_schema(storage);
+  // The last line of the grant's chain in the ledger, as of the grant's latest hour; 0: it has none.
+  storage.query("ALTER TABLE activity ADD COLUMN ledger_line INTEGER NOT NULL DEFAULT 0");
+  storage.query(
+      "CREATE TABLE inherited_lines (grant_id TEXT NOT NULL, line INTEGER NOT NULL,"
+      " PRIMARY KEY (grant_id, line)) WITHOUT ROWID");
+
+  storage.query(
+      "INSERT INTO held SELECT use_id, measure, grant_id, sum(amount), min(at), max(held_until) FROM charges"
+      " WHERE held_until IS NOT NULL GROUP BY use_id, measure");
+  const core::Rows rows = storage.query(
+      "SELECT grant_id, at, measure, amount, use_id FROM charges WHERE held_until IS NULL ORDER BY at, "
+      "rowid");
+  Ledger ledger(storage);
+  struct Last {
+    int64_t line = 0;
+    int64_t at = 0;
+  };
+  std::map<std::string, Last, std::less<>> last;
+  for (size_t row = 0; row < rows.size();) {
+    const size_t first = row;
+    std::vector<Cost> costs;
+    for (; row < rows.size() && rows.text(row, 4) == rows.text(first, 4); ++row) {
+      costs.push_back({std::string(rows.text(row, 2)), rows.integer(row, 3)});
+    }
+    Last& of = last[std::string(rows.text(first, 0))];
+    of = {ledger.append(of.line, costs, core::Instant{rows.integer(first, 1)}), rows.integer(first, 1)};
+  }
+  for (const auto& [grant_id, of] : last) {
+    storage.query(
+        "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at)"
+        " SELECT ?1, ?2, 0, 0, 0, 0, 0, ?3 WHERE NOT EXISTS (SELECT 1 FROM activity WHERE grant_id = ?1)",
+        {grant_id, of.at / 3'600'000, of.at});
+    storage.query(
+        "UPDATE activity SET ledger_line = ?2 WHERE grant_id = ?1"
+        " AND hour = (SELECT max(hour) FROM activity WHERE grant_id = ?1)",
+        {grant_id, of.line});
+  }
+  storage.query("DROP TABLE charges");
+}
+
+/// When a grant that stands ends by itself: in a column, so that those whose time has come are found.
+void add_ends(core::Storage& storage) {
+  storage.query("ALTER TABLE grants ADD COLUMN ends_at INTEGER");
+  storage.query(
+      "UPDATE grants SET ends_at = json_extract(bounds, '$.expires_at')"
+      " WHERE ended_at IS NULL AND json_valid(bounds)");
+  storage.query("CREATE INDEX grants_by_end ON grants (ends_at) WHERE ends_at IS NOT NULL");
+}
+
 }  // namespace
 
 int64_t migrate(core::Storage& storage, int64_t version) {
@@ -168,7 +233,11 @@ int64_t migrate(core::Storage& storage, int64_t version) {
     create_usage(storage);
     create_audit(storage);
   }
-  return 2;
+  if (version < 3) {
+    move_charges(storage);
+    add_ends(storage);
+  }
+  return 3;
 }
 
 }  // namespace authority

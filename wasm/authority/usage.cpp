@@ -2,20 +2,15 @@
 
 #include <algorithm>
 
+#include "authority/ledger.h"
+#include "authority/pauses.h"
+
 namespace authority {
 
 namespace {
 
 constexpr int64_t kHour = 3'600'000;
 constexpr int64_t kMinute = 60'000;
-
-/// The sums over one period that ends now; every row that stands is either settled or held.
-Used sum(const core::Rows& rows, const Limit& limit) {
-  Used used{limit.measure, limit.per, rows.integer(0, 0), rows.integer(0, 1)};
-  if (!rows.is_null(0, 2))
-    used.frees_at = core::Instant{rows.integer(0, 2)} + length(limit.per) + core::milliseconds(1);
-  return used;
-}
 
 Used calls_of(core::Storage& storage, std::string_view grant_id, const Limit& limit, core::Instant now) {
   const int64_t hour = now.milliseconds / kHour, minute = now.milliseconds / kMinute;
@@ -35,24 +30,64 @@ Used calls_of(core::Storage& storage, std::string_view grant_id, const Limit& li
   return used;
 }
 
-Used charges_of(core::Storage& storage, std::string_view grant_id, const Limit& limit,
-                std::string_view use_id, core::Instant now) {
-  return sum(storage.query(
-                 "SELECT coalesce(sum(CASE WHEN held_until IS NULL THEN amount END), 0),"
-                 " coalesce(sum(CASE WHEN held_until IS NOT NULL THEN amount END), 0), min(at) FROM charges"
-                 " WHERE measure = ? AND at >= ? AND (held_until IS NULL OR held_until > ?) AND use_id <> ?"
-                 " AND grant_id = ?",
-                 {limit.measure, (now - length(limit.per)).milliseconds, now.milliseconds, use_id, grant_id}),
-             limit);
+/// The last lines of all chains of the ledger that a grant has: its own, which may go on where another
+/// grant's ended, and those that came to it besides.
+std::vector<int64_t> heads_of(core::Storage& storage, std::string_view grant_id) {
+  std::vector<int64_t> heads;
+  const core::Rows own = storage.query(
+      "SELECT ledger_line FROM activity WHERE grant_id = ? ORDER BY hour DESC LIMIT 1", {grant_id});
+  heads.push_back(own.empty() ? 0 : own.integer(0, 0));
+  const core::Rows others = storage.query("SELECT line FROM inherited_lines WHERE grant_id = ?", {grant_id});
+  for (size_t row = 0; row < others.size(); ++row) heads.push_back(others.integer(row, 0));
+  return heads;
 }
 
-Used charges_of_all(core::Storage& storage, const Limit& limit, std::string_view use_id, core::Instant now) {
-  return sum(storage.query(
-                 "SELECT coalesce(sum(CASE WHEN held_until IS NULL THEN amount END), 0),"
-                 " coalesce(sum(CASE WHEN held_until IS NOT NULL THEN amount END), 0), min(at) FROM charges"
-                 " WHERE measure = ? AND at >= ? AND (held_until IS NULL OR held_until > ?) AND use_id <> ?",
-                 {limit.measure, (now - length(limit.per)).milliseconds, now.milliseconds, use_id}),
-             limit);
+/// The latest hour is the one that is asked.
+void set_head(core::Storage& storage, std::string_view grant_id, int64_t line) {
+  storage.query(
+      "UPDATE activity SET ledger_line = ?2 WHERE grant_id = ?1"
+      " AND hour = (SELECT max(hour) FROM activity WHERE grant_id = ?1)",
+      {grant_id, line});
+}
+
+void add(Used& used, const UsedSince& more) {
+  used.settled += more.amount;
+  if (!more.first) return;
+  const core::Instant free = *more.first + length(used.per) + core::milliseconds(1);
+  used.frees_at = used.frees_at ? std::min(*used.frees_at, free) : free;
+}
+
+/// `held`: a sum, and when the first of it began.
+void add_held(Used& used, const core::Rows& held) {
+  used.held = held.integer(0, 0);
+  if (!held.is_null(0, 1)) add(used, {0, core::Instant{held.integer(0, 1)}});
+}
+
+Used charges_of(core::Storage& storage, Ledger& ledger, std::string_view grant_id, const Limit& limit,
+                std::string_view use_id, core::Instant now) {
+  Used used{limit.measure, limit.per};
+  const core::Instant since = now - length(limit.per);
+  for (const int64_t head : heads_of(storage, grant_id)) add(used, ledger.used(head, limit.measure, since));
+  add_held(used, storage.query("SELECT coalesce(sum(amount), 0), min(at) FROM held"
+                               " WHERE grant_id = ? AND measure = ? AND at >= ? AND held_until > ?"
+                               " AND use_id <> ?",
+                               {grant_id, limit.measure, since.milliseconds, now.milliseconds, use_id}));
+  return used;
+}
+
+Used charges_of_all(core::Storage& storage, Ledger& ledger, const Limit& limit, std::string_view use_id,
+                    core::Instant now) {
+  Used used{limit.measure, limit.per};
+  const core::Instant since = now - length(limit.per);
+  add(used, ledger.used_by_all(limit.measure, since));
+  add_held(used, storage.query("SELECT coalesce(sum(amount), 0), min(at) FROM held"
+                               " WHERE measure = ? AND at >= ? AND held_until > ? AND use_id <> ?",
+                               {limit.measure, since.milliseconds, now.milliseconds, use_id}));
+  return used;
+}
+
+bool costs_any(const std::vector<Cost>& costs) {
+  return std::any_of(costs.begin(), costs.end(), [](const Cost& cost) { return cost.amount > 0; });
 }
 
 bool costs_any(const std::vector<Cost>& costs, std::string_view measure) {
@@ -63,10 +98,12 @@ bool costs_any(const std::vector<Cost>& costs, std::string_view measure) {
 }  // namespace
 
 std::vector<std::string> pauses_of(core::Storage& storage, std::string_view grant_id) {
-  const core::Rows rows =
-      storage.query("SELECT cause FROM pauses WHERE grant_id IN ('', ?) ORDER BY cause", {grant_id});
   std::vector<std::string> causes;
-  for (size_t row = 0; row < rows.size(); ++row) causes.emplace_back(rows.text(row, 0));
+  for (const std::string_view of : {kAllDeputies, grant_id}) {
+    const core::Rows rows = storage.query("SELECT cause FROM pauses WHERE grant_id = ?", {of});
+    for (size_t row = 0; row < rows.size(); ++row) causes.emplace_back(rows.text(row, 0));
+  }
+  std::sort(causes.begin(), causes.end());
   causes.erase(std::unique(causes.begin(), causes.end()), causes.end());
   return causes;
 }
@@ -74,11 +111,13 @@ std::vector<std::string> pauses_of(core::Storage& storage, std::string_view gran
 Standing standing(core::Storage& storage, std::string_view grant_id, const Bounds& bounds,
                   const std::vector<Cost>& costs, std::string_view use_id, core::Instant now) {
   Standing result;
+  Ledger ledger(storage);
   result.pauses = pauses_of(storage, grant_id);
   for (const Limit& limit : bounds.limits) {
     if (limit.per == Period::action || !costs_any(costs, limit.measure)) continue;
-    result.used.push_back(limit.measure == kCalls ? calls_of(storage, grant_id, limit, now)
-                                                  : charges_of(storage, grant_id, limit, use_id, now));
+    result.used.push_back(limit.measure == kCalls
+                              ? calls_of(storage, grant_id, limit, now)
+                              : charges_of(storage, ledger, grant_id, limit, use_id, now));
   }
   // Ceilings are not about calls: an action that costs nothing else need not look at them.
   const bool charged = std::any_of(
@@ -88,7 +127,7 @@ Standing standing(core::Storage& storage, std::string_view grant_id, const Bound
     if (!costs_any(costs, limit.measure)) continue;
     result.ceilings.push_back(limit);
     if (limit.per != Period::action)
-      result.used_by_all.push_back(charges_of_all(storage, limit, use_id, now));
+      result.used_by_all.push_back(charges_of_all(storage, ledger, limit, use_id, now));
   }
   return result;
 }
@@ -96,10 +135,11 @@ Standing standing(core::Storage& storage, std::string_view grant_id, const Bound
 std::vector<Used> used_of(core::Storage& storage, std::string_view grant_id, const std::vector<Limit>& limits,
                           core::Instant now) {
   std::vector<Used> used;
+  Ledger ledger(storage);
   for (const Limit& limit : limits) {
     if (limit.per == Period::action) continue;
     used.push_back(limit.measure == kCalls ? calls_of(storage, grant_id, limit, now)
-                                           : charges_of(storage, grant_id, limit, {}, now));
+                                           : charges_of(storage, ledger, grant_id, limit, {}, now));
   }
   return used;
 }
@@ -110,41 +150,72 @@ void hold(core::Storage& storage, std::string_view use_id, std::string_view gran
   for (const Cost& cost : costs) {
     if (cost.amount == 0) continue;
     storage.query(
-        "INSERT INTO charges (use_id, grant_id, measure, amount, at, held_until) VALUES (?, ?, ?, ?, ?, ?)",
-        {use_id, grant_id, cost.measure, cost.amount, now.milliseconds, (now + kHoldLifetime).milliseconds});
+        "INSERT INTO held (use_id, measure, grant_id, amount, at, held_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        " ON CONFLICT DO UPDATE SET amount = amount + ?4",
+        {use_id, cost.measure, grant_id, cost.amount, now.milliseconds, (now + kHoldLifetime).milliseconds});
   }
 }
 
-void settle(core::Storage& storage, std::string_view use_id) {
-  storage.query("UPDATE charges SET held_until = NULL WHERE use_id = ?", {use_id});
+void keep_holding(core::Storage& storage, std::string_view use_id, core::Instant now) {
+  storage.query("UPDATE held SET held_until = ? WHERE use_id = ?",
+                {(now + kHoldLifetime).milliseconds, use_id});
+}
+
+void settle(core::Storage& storage, std::string_view use_id, core::Instant now) {
+  const core::Rows rows =
+      storage.query("DELETE FROM held WHERE use_id = ? RETURNING grant_id, measure, amount", {use_id});
+  if (rows.empty()) return;
+  Happened settled;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    settled.costs.push_back({std::string(rows.text(row, 1)), rows.integer(row, 2)});
+  }
+  count(storage, rows.text(0, 0), settled, now);
 }
 
 void release(core::Storage& storage, std::string_view use_id) {
-  storage.query("DELETE FROM charges WHERE use_id = ? AND held_until IS NOT NULL", {use_id});
+  storage.query("DELETE FROM held WHERE use_id = ?", {use_id});
 }
 
 void carry_over(core::Storage& storage, std::string_view from_grant, std::string_view to_grant,
                 core::Instant now) {
-  storage.query("UPDATE charges SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  storage.query("UPDATE held SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  const std::vector<int64_t> heads = heads_of(storage, from_grant);
+  const int64_t own = heads_of(storage, to_grant)[0];
   // Calls of this minute too: signing in again is no way around them.
   storage.query(
-      "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at)"
-      " SELECT ?, hour, calls, 0, 0, minute, minute_calls, last_at FROM activity"
-      " WHERE grant_id = ? AND hour = ? ON CONFLICT DO NOTHING",
+      "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at,"
+      " ledger_line) SELECT ?1, hour, iif(hour = ?3, calls, 0), 0, 0, minute, minute_calls, last_at, 0"
+      " FROM activity WHERE grant_id = ?2 AND (hour = ?3 OR hour = (SELECT max(hour) FROM activity"
+      " WHERE grant_id = ?2)) ON CONFLICT DO NOTHING",
       {to_grant, from_grant, now.milliseconds / kHour});
+  set_head(storage, from_grant, 0);
+  // Its own chain goes on where the other one ended. Where it has begun one before, there are two.
+  set_head(storage, to_grant, own == 0 ? heads[0] : own);
+  storage.query("DELETE FROM inherited_lines WHERE grant_id = ?", {from_grant});
+  for (size_t i = own == 0 ? 1 : 0; i < heads.size(); ++i) {
+    if (heads[i] == 0) continue;
+    storage.query("INSERT INTO inherited_lines (grant_id, line) VALUES (?, ?)", {to_grant, heads[i]});
+  }
 }
 
-void count(core::Storage& storage, std::string_view grant_id, Happened what, core::Instant now) {
+void count(core::Storage& storage, std::string_view grant_id, const Happened& what, core::Instant now) {
   const int64_t hour = now.milliseconds / kHour, minute = now.milliseconds / kMinute;
-  const int64_t call = what == Happened::call ? 1 : 0;
+  int64_t line = 0;
+  if (costs_any(what.costs)) line = Ledger(storage).append(heads_of(storage, grant_id)[0], what.costs, now);
   storage.query(
-      "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7) ON CONFLICT (grant_id, hour) DO UPDATE SET"
+      "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at,"
+      " ledger_line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7, max(?8, coalesce((SELECT ledger_line FROM"
+      " activity WHERE grant_id = ?1 ORDER BY hour DESC LIMIT 1), 0)))"
+      " ON CONFLICT (grant_id, hour) DO UPDATE SET"
       " calls = calls + ?3, effects = effects + ?4, denials = denials + ?5,"
       " minute_calls = CASE WHEN minute >= ?6 THEN minute_calls + ?3 ELSE ?3 END, minute = max(minute, ?6),"
-      " last_at = ?7",
-      {grant_id, hour, call, int64_t{what == Happened::effect}, int64_t{what == Happened::denial}, minute,
-       now.milliseconds});
+      " last_at = ?7, ledger_line = max(ledger_line, ?8)",
+      {grant_id, hour, what.calls, what.effects, what.denials, minute, now.milliseconds, line});
+  // Where the clock has gone back, the latest hour is not this one, and it is the one that is asked.
+  if (line != 0) {
+    storage.query("UPDATE activity SET ledger_line = ? WHERE grant_id = ? AND hour > ?",
+                  {line, grant_id, hour});
+  }
 }
 
 Activity activity_of(core::Storage& storage, std::string_view grant_id, core::Instant from,
@@ -192,9 +263,10 @@ void set_ceilings(core::Storage& storage, const std::vector<Limit>& limits) {
 }
 
 void sweep_usage(core::Storage& storage, core::Instant now) {
-  storage.query("DELETE FROM charges WHERE at < ? OR held_until <= ?",
-                {(now - kChargeLifetime).milliseconds, now.milliseconds});
-  storage.query("DELETE FROM activity WHERE hour < ?", {(now - kChargeLifetime).milliseconds / kHour});
+  storage.query("DELETE FROM held WHERE held_until <= ?", {now.milliseconds});
+  storage.query("DELETE FROM inherited_lines WHERE (SELECT at FROM ledger WHERE number = line) < ?",
+                {(now - kActivityLifetime).milliseconds});
+  storage.query("DELETE FROM activity WHERE hour < ?", {(now - kActivityLifetime).milliseconds / kHour});
 }
 
 }  // namespace authority

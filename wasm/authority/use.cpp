@@ -100,7 +100,7 @@ Decision Desk::admit(Use& use, const Subject& subject, Action action, std::strin
     const bool ran =
         !first &&
         !step_.storage->query("SELECT 1 FROM uses WHERE id = ? AND in_flight = 1", {use.id}).empty();
-    if (ran) settle(*step_.storage, use.id);
+    if (ran) settle(*step_.storage, use.id, step_.now);
     end(use, subject, End::failed);
   } else if (first) {
     use.id = step_.entropy.identifier();
@@ -121,7 +121,7 @@ Desk::Charged Desk::charge(Use& use, Action action, Question question) {
   switch (charged.decision.outcome) {
     case Outcome::allow:
       if (action.approval == Action::Approval::given) redeem(step_, question, use.id);
-      hold(*step_.storage, use.id, grant_.id, action.costs, step_.now);
+      use.costs = action.costs;
       use.charged = true;
       break;
     case Outcome::ask: charged.asked = ask(step_, question); break;
@@ -135,7 +135,7 @@ void Desk::waits(Use& use, const Subject& subject, For what) {
   if (use.began == 0) {
     const std::string_view result = use.decision.outcome == Outcome::ask ? "asked" : "waiting";
     use.began = append(step_, notary_, entry_of(use, "call", subject, result)).seq;
-    count(storage, grant_.id, Happened::call, step_.now);
+    count(storage, grant_.id, {.calls = 1}, step_.now);
   }
   const core::Instant until = step_.now + kHoldLifetime;
   storage.query(
@@ -143,8 +143,8 @@ void Desk::waits(Use& use, const Subject& subject, For what) {
       " ON CONFLICT (id) DO UPDATE SET in_flight = excluded.in_flight, expires_at = excluded.expires_at",
       {use.id, grant_.id, use.began, subject.method, subject.name, int64_t{what == For::effect},
        until.milliseconds});
-  storage.query("UPDATE charges SET held_until = ? WHERE use_id = ? AND held_until IS NOT NULL",
-                {until.milliseconds, use.id});
+  use.costs ? hold(storage, use.id, grant_.id, *use.costs, step_.now)
+            : keep_holding(storage, use.id, step_.now);
   step_.wake_at(until);
 }
 
@@ -152,18 +152,26 @@ Link Desk::end(Use& use, const Subject& subject, End how) {
   if (use.ended) return *use.ended;
   core::Storage& storage = *step_.storage;
   const std::string_view result = result_of(use.decision, how);
-  if (use.charged) {
-    result == "done" ? settle(storage, use.id) : release(storage, use.id);
-    if (result == "done") count(storage, grant_.id, Happened::effect, step_.now);
+  const bool waited = use.began != 0, done = result == "done";
+  const bool allowed = use.decision.outcome == Outcome::allow;
+  if (use.charged && waited) {
+    // What it was charged for in an earlier step counts where it was not charged anew.
+    done && !use.costs ? settle(storage, use.id, step_.now) : release(storage, use.id);
   }
-  if (use.began != 0) {
+  Happened happened;
+  happened.calls = allowed && !waited;
+  happened.effects = done && use.charged;
+  happened.denials = use.decision.outcome == Outcome::deny && !waited;
+  if (done && use.costs) happened.costs = *std::move(use.costs);
+  if (happened.calls + happened.effects + happened.denials > 0) {
+    count(storage, grant_.id, happened, step_.now);
+  }
+  if (waited) {
     use.ended = append(step_, notary_, entry_of(use, "outcome", subject, result));
     take(storage, use.id);
-  } else if (use.decision.outcome == Outcome::allow) {
-    count(storage, grant_.id, Happened::call, step_.now);
+  } else if (allowed) {
     use.ended = append(step_, notary_, entry_of(use, "call", subject, result));
   } else {
-    if (use.decision.outcome == Outcome::deny) count(storage, grant_.id, Happened::denial, step_.now);
     use.ended =
         append_denial(step_, notary_, entry_of(use, "call", subject, result), name(use.decision.reason));
   }

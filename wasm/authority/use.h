@@ -28,6 +28,8 @@ struct Use {
   std::string decision_input = {};
   std::string decision_text = {};
   bool charged = false;
+  /// What it was charged for in this step: held as soon as it waits, and settled at once where it ends.
+  std::optional<std::vector<Cost>> costs = {};
   /// It is over, and this is its entry.
   std::optional<Link> ended = {};
 

@@ -1,6 +1,8 @@
 #include "core/outbox.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <set>
 
 #include "core/json.h"
 
@@ -44,15 +46,62 @@ std::string destination(std::string_view kind, std::string_view target) {
   return url ? url->origin : std::string();
 }
 
+void tell_of_expired(Context& step, std::string_view kind, std::string_view target, int64_t failures) {
+  step.log.push_back(
+      json_text(Json{{"event", "delivery_expired"}, {"to", destination(kind, target)}, {"tries", failures}}));
+}
+
 void drop_expired(Context& step) {
   const Rows rows = step.storage->query(
-      "DELETE FROM deliveries WHERE due_at <= ? AND expires_at <= ? RETURNING kind, target, failures",
+      "DELETE FROM deliveries WHERE seq < 0 AND due_at <= ? AND expires_at <= ?"
+      " RETURNING kind, target, failures",
       {step.now.milliseconds, step.now.milliseconds});
   for (size_t row = 0; row < rows.size(); ++row) {
-    step.log.push_back(json_text(Json{{"event", "delivery_expired"},
-                                      {"to", destination(rows.text(row, 0), rows.text(row, 1))},
-                                      {"tries", rows.integer(row, 2)}}));
+    tell_of_expired(step, rows.text(row, 0), rows.text(row, 1), rows.integer(row, 2));
   }
+}
+
+Delivery read(const Rows& rows, size_t row, Instant now) {
+  const int64_t seq = std::abs(rows.integer(row, 0));
+  const std::string_view kind = rows.text(row, 1);
+  const std::string target(rows.text(row, 2)), key(rows.text(row, 3)), content(rows.text(row, 5));
+  if (kind == kPost) return {seq, Fetch{"POST", target, headers_of(rows.text(row, 4)), content}};
+  if (kind == kDelete) return {seq, DeleteCopy{target, key}};
+  const int64_t left = (Instant{rows.integer(row, 6)} - now).milliseconds / 1000;
+  const auto ttl_seconds = static_cast<uint32_t>(std::max<int64_t>(left, kShortestLifeSeconds));
+  return {seq, PutCopy{target, key, content, ttl_seconds}};
+}
+
+/// Those that were not tried yet: the first of each key.
+void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
+  const Rows rows = step.storage->query(
+      "SELECT seq, kind, target, key, headers, content, expires_at, due_at, failures FROM deliveries"
+      " WHERE seq > 0 ORDER BY seq LIMIT ?",
+      {static_cast<int64_t>(most)});
+  std::set<std::pair<std::string_view, std::string_view>> taken;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const std::string_view target = rows.text(row, 2), key = rows.text(row, 3);
+    const bool due = rows.integer(row, 7) <= step.now.milliseconds;
+    if (due && rows.integer(row, 6) <= step.now.milliseconds) {
+      step.storage->query("DELETE FROM deliveries WHERE seq = ?", {rows.integer(row, 0)});
+      tell_of_expired(step, rows.text(row, 1), target, rows.integer(row, 8));
+      continue;
+    }
+    if (!rows.is_null(row, 3)) {
+      if (!taken.emplace(target, key).second || !due) continue;
+      // What had failed before it says no longer what is to be there.
+      step.storage->query("DELETE FROM deliveries WHERE seq < 0 AND target = ? AND key = ?", {target, key});
+    }
+    if (due) deliveries.push_back(read(rows, row, step.now));
+  }
+}
+
+void add_failed(Context& step, size_t most, std::vector<Delivery>& deliveries) {
+  const Rows rows = step.storage->query(
+      "SELECT seq, kind, target, key, headers, content, expires_at FROM deliveries"
+      " WHERE seq < 0 AND due_at <= ? ORDER BY due_at LIMIT ?",
+      {step.now.milliseconds, static_cast<int64_t>(most)});
+  for (size_t row = 0; row < rows.size(); ++row) deliveries.push_back(read(rows, row, step.now));
 }
 
 }  // namespace
@@ -63,10 +112,14 @@ Duration retry_wait(int64_t failures) {
 }
 
 void create_outbox_schema(Storage& storage) {
+  const Rows before = storage.query(
+      "SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE type = 'table' AND name = 'deliveries'");
+  if (!before.empty() && before.integer(0, 0) == 0) return;
+  if (!before.empty()) storage.query("ALTER TABLE deliveries RENAME TO deliveries_of_before");
   // `target` is a binding, or the URL of a request; `key` is NULL of a request, and so equal to no other.
   storage.query(
-      "CREATE TABLE IF NOT EXISTS deliveries ("
-      " seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+      "CREATE TABLE deliveries ("
+      " seq INTEGER PRIMARY KEY,"
       " kind TEXT NOT NULL,"
       " target TEXT NOT NULL,"
       " key TEXT,"
@@ -76,8 +129,13 @@ void create_outbox_schema(Storage& storage) {
       " due_at INTEGER NOT NULL,"
       " failures INTEGER NOT NULL DEFAULT 0"
       ")");
-  storage.query("CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due_at)");
-  storage.query("CREATE INDEX IF NOT EXISTS deliveries_by_key ON deliveries (target, key)");
+  if (!before.empty()) {
+    storage.query("INSERT INTO deliveries SELECT * FROM deliveries_of_before");
+    storage.query("DROP TABLE deliveries_of_before");
+  }
+  // Most deliveries never fail, and are in no index: one row to write, and one to delete.
+  storage.query("CREATE INDEX failed_deliveries_by_due ON deliveries (due_at) WHERE seq < 0");
+  storage.query("CREATE INDEX failed_deliveries_by_key ON deliveries (target, key) WHERE seq < 0");
 }
 
 void adopt_old_outbox(Storage& storage, std::string_view binding) {
@@ -94,8 +152,9 @@ void enqueue(Context& step, const Outgoing& outgoing, Instant expires) {
   const auto record = [&](std::string_view kind, std::string_view target, Value key, Value headers,
                           Value content) {
     step.storage->query(
-        "INSERT INTO deliveries (kind, target, key, headers, content, expires_at, due_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO deliveries (seq, kind, target, key, headers, content, expires_at, due_at) VALUES"
+        " (1 + max(coalesce((SELECT max(seq) FROM deliveries), 0),"
+        " -coalesce((SELECT min(seq) FROM deliveries), 0)), ?, ?, ?, ?, ?, ?, ?)",
         {kind, target, key, headers, content, expires.milliseconds, due_at.milliseconds});
   };
   std::visit(Overloaded{[&](const OutgoingCopy& o) { record(kPut, o.binding, o.key, {}, o.value); },
@@ -109,40 +168,23 @@ void enqueue(Context& step, const Outgoing& outgoing, Instant expires) {
 
 std::vector<Delivery> due(Context& step, size_t most) {
   drop_expired(step);
-  const Rows rows = step.storage->query(
-      "SELECT seq, kind, target, key, headers, content, expires_at FROM deliveries AS this"
-      " WHERE due_at <= ? AND NOT EXISTS (SELECT 1 FROM deliveries AS earlier"
-      "  WHERE earlier.target = this.target AND earlier.key = this.key AND earlier.seq < this.seq)"
-      " ORDER BY due_at, seq LIMIT ?",
-      {step.now.milliseconds, static_cast<int64_t>(most)});
   std::vector<Delivery> deliveries;
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const int64_t seq = rows.integer(row, 0);
-    const std::string_view kind = rows.text(row, 1);
-    const std::string target(rows.text(row, 2)), key(rows.text(row, 3)), content(rows.text(row, 5));
-    if (kind == kPost) {
-      deliveries.push_back({seq, Fetch{"POST", target, headers_of(rows.text(row, 4)), content}});
-    } else if (kind == kDelete) {
-      deliveries.push_back({seq, DeleteCopy{target, key}});
-    } else {
-      const int64_t left = (Instant{rows.integer(row, 6)} - step.now).milliseconds / 1000;
-      const auto ttl_seconds = static_cast<uint32_t>(std::max<int64_t>(left, kShortestLifeSeconds));
-      deliveries.push_back({seq, PutCopy{target, key, content, ttl_seconds}});
-    }
-  }
+  add_new(step, most, deliveries);
+  add_failed(step, most - deliveries.size(), deliveries);
   return deliveries;
 }
 
 void settle(Context& step, int64_t seq, const EffectResult& result) {
   Storage& storage = *step.storage;
-  const Rows rows = storage.query("SELECT kind, target, failures FROM deliveries WHERE seq = ?", {seq});
+  const Rows rows =
+      storage.query("SELECT kind, target, failures, seq FROM deliveries WHERE seq IN (?1, -?1)", {seq});
   if (rows.empty()) return;
   const std::string_view kind = rows.text(0, 0);
-  const int64_t failures = rows.integer(0, 2) + 1;
+  const int64_t failures = rows.integer(0, 2) + 1, now_seq = rows.integer(0, 3);
   switch (fate_of(kind, result)) {
-    case Fate::arrived: storage.query("DELETE FROM deliveries WHERE seq = ?", {seq}); return;
+    case Fate::arrived: storage.query("DELETE FROM deliveries WHERE seq = ?", {now_seq}); return;
     case Fate::refused:
-      storage.query("DELETE FROM deliveries WHERE seq = ?", {seq});
+      storage.query("DELETE FROM deliveries WHERE seq = ?", {now_seq});
       step.log.push_back(json_text(Json{{"event", "delivery_refused"},
                                         {"to", destination(kind, rows.text(0, 1))},
                                         {"status", result.code},
@@ -150,23 +192,16 @@ void settle(Context& step, int64_t seq, const EffectResult& result) {
       return;
     case Fate::open: break;
   }
-  storage.query(
-      "DELETE FROM deliveries WHERE seq = ? AND EXISTS (SELECT 1 FROM deliveries AS later"
-      " WHERE later.target = deliveries.target AND later.key = deliveries.key AND later.seq > "
-      "deliveries.seq)",
-      {seq});
-  storage.query("UPDATE deliveries SET failures = ?, due_at = ? WHERE seq = ?",
-                {failures, (step.now + retry_wait(failures)).milliseconds, seq});
+  storage.query("UPDATE deliveries SET seq = ?, failures = ?, due_at = ? WHERE seq = ?",
+                {-seq, failures, (step.now + retry_wait(failures)).milliseconds, now_seq});
 }
 
 std::optional<Instant> next_due(Storage& storage) {
   // What waits for an earlier one of its key is due with it at the earliest.
   const Rows rows = storage.query(
-      "SELECT due_at FROM deliveries AS this"
-      " WHERE NOT EXISTS (SELECT 1 FROM deliveries AS earlier"
-      "  WHERE earlier.target = this.target AND earlier.key = this.key AND earlier.seq < this.seq)"
-      " ORDER BY due_at LIMIT 1");
-  if (rows.empty()) return std::nullopt;
+      "SELECT min(due_at) FROM (SELECT * FROM (SELECT due_at FROM deliveries WHERE seq > 0 ORDER BY seq"
+      " LIMIT 1) UNION ALL SELECT min(due_at) FROM deliveries WHERE seq < 0)");
+  if (rows.is_null(0, 0)) return std::nullopt;
   return Instant{rows.integer(0, 0)};
 }
 

@@ -3,9 +3,13 @@
 // batches by alarm.
 //
 // Deliveries for one key of one KV namespace leave one at a time, in the order of their records, so that a
-// put that is tried again never overtakes a later delete. One that fails while a later one waits is not tried
-// again: the later one says what is to be there. Requests have no order among themselves; who receives one
+// put that is tried again never overtakes a later delete. One that failed is not tried again once a later one
+// leaves: the later one says what is to be there. Requests have no order among themselves; who receives one
 // twice knows it again by what is in it, such as an Idempotency-Key.
+//
+// The number of a record that failed is negative in storage: those alone are in an index, and what was not
+// tried yet is found in the order of its numbers, however much has failed before. One batch is under way at a
+// time (an object has one alarm): the number of a record that is gone may be given again.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +61,8 @@ struct Delivery {
   Effect effect;
 };
 
-/// The deliveries to try now, at most `most`, oldest first. Drops those that have expired.
+/// The deliveries to try now, at most `most`: first those that were not tried yet, oldest first. Drops what
+/// has expired, and what failed and is followed by one of these.
 std::vector<Delivery> due(Context& step, size_t most);
 
 /// What became of a delivery: it is gone, or due again later. Unknown numbers are passed over: a delivery may

@@ -139,7 +139,8 @@ int64_t migrate(core::Storage& storage, int64_t version) {
     create_calls_schema(storage);
     create_tasks_schema(storage);
   }
-  return 2;
+  if (version < 3) number_sessions(storage);
+  return 3;
 }
 
 void end_grant(core::Context& step, std::string_view grant_id) {

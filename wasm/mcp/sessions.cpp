@@ -14,8 +14,13 @@ std::string_view clip(std::string_view text) {
   return text.substr(0, end);
 }
 
+/// The numbers of sessions have no gap: the last one says how many there are.
+int64_t open_sessions(core::Storage& storage) {
+  return storage.query("SELECT max(number) FROM sessions").integer(0, 0);
+}
+
 void make_room(core::Context& step) {
-  const int64_t open = step.storage->query("SELECT count(*) FROM sessions").integer(0, 0);
+  const int64_t open = open_sessions(*step.storage);
   if (open < kMaxSessions) return;
   const core::Rows oldest = step.storage->query(
       "SELECT id FROM sessions ORDER BY seen_at, created_at, id LIMIT ?", {open - kMaxSessions + 1});
@@ -43,6 +48,18 @@ void add_session_features(core::Storage& storage) {
   storage.query("ALTER TABLE sessions ADD COLUMN log_level TEXT NOT NULL DEFAULT 'info'");
 }
 
+void number_sessions(core::Storage& storage) {
+  storage.query("ALTER TABLE sessions ADD COLUMN number INTEGER NOT NULL DEFAULT 0");
+  storage.query(
+      "UPDATE sessions SET number = numbered.number FROM (SELECT id, row_number() OVER (ORDER BY id) AS "
+      "number"
+      " FROM sessions) AS numbered WHERE sessions.id = numbered.id");
+  storage.query("CREATE INDEX sessions_by_number ON sessions (number)");
+  storage.query("CREATE INDEX sessions_by_seen ON sessions (seen_at, created_at)");
+  // A grant that ends may look at all of them, once.
+  storage.query("DROP INDEX sessions_by_grant");
+}
+
 Session open_session(core::Context& step, std::string_view grant_id, Revision revision,
                      ClientDescription client, ClientFeatures features) {
   make_room(step);
@@ -53,10 +70,9 @@ Session open_session(core::Context& step, std::string_view grant_id, Revision re
   const int64_t now = step.now.milliseconds;
   step.storage->query(
       "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at, "
-      "features)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "features, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
-       now, features.bits()});
+       now, features.bits(), open_sessions(*step.storage) + 1});
   return session;
 }
 
@@ -85,7 +101,12 @@ void end_session(core::Context& step, std::string_view id) {
   for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
   step.storage->query("DELETE FROM subscriptions WHERE holder = ?", {id});
   step.storage->query("DELETE FROM elicitations WHERE session_id = ?", {id});
-  step.storage->query("DELETE FROM sessions WHERE id = ?", {id});
+  const core::Rows gone = step.storage->query("DELETE FROM sessions WHERE id = ? RETURNING number", {id});
+  if (gone.empty()) return;
+  // The last one fills the gap.
+  step.storage->query(
+      "UPDATE sessions SET number = ?1 WHERE number = (SELECT max(number) FROM sessions) AND number > ?1",
+      {gone.integer(0, 0)});
 }
 
 }  // namespace mcp

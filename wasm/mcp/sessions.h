@@ -51,5 +51,7 @@ void end_session(core::Context& step, std::string_view id);
 void create_sessions_schema(core::Storage& storage);
 /// What sessions have since there are questions and logs.
 void add_session_features(core::Storage& storage);
+/// What finds the oldest of many sessions, and their number.
+void number_sessions(core::Storage& storage);
 
 }  // namespace mcp

@@ -264,7 +264,8 @@ Answered cancel_task(const Exchange& exchange, core::JsonView params) {
 }
 
 void set_tasks_alarm(core::Context& step) {
-  const core::Rows next = step.storage->query("SELECT min(due_at), min(expires_at) FROM tasks");
+  const core::Rows next = step.storage->query(
+      "SELECT (SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL), (SELECT min(expires_at) FROM tasks)");
   for (size_t column : {size_t{0}, size_t{1}}) {
     if (!next.is_null(0, column)) step.wake_at(core::Instant{next.integer(0, column)});
   }

@@ -41,14 +41,27 @@ std::string digest(core::Crypto& crypto, const Purchase& purchase) {
 }  // namespace
 
 void create_orders_schema(core::Storage& storage) {
+  const core::Rows before = storage.query(
+      "SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE type = 'table' AND name = 'orders'");
+  if (!before.empty() && before.integer(0, 0) == 0) return;
+  if (!before.empty()) storage.query("ALTER TABLE orders RENAME TO orders_of_before");
+  // Orders are never deleted: `seq` goes from 1 without a gap, and the last one says how many there are.
   storage.query(
-      "CREATE TABLE IF NOT EXISTS orders ("
-      " seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+      "CREATE TABLE orders ("
+      " seq INTEGER PRIMARY KEY,"
       " id TEXT NOT NULL UNIQUE,"
-      " idempotency_key TEXT UNIQUE,"
+      " idempotency_key TEXT,"
       " argument_digest TEXT NOT NULL,"
       " document TEXT NOT NULL"
       ")");
+  storage.query(
+      "CREATE UNIQUE INDEX orders_by_key ON orders (idempotency_key) WHERE idempotency_key IS NOT NULL");
+  if (before.empty()) return;
+  // Those of before have an index of all keys, and a row that counts.
+  storage.query(
+      "INSERT INTO orders (id, idempotency_key, argument_digest, document)"
+      " SELECT id, idempotency_key, argument_digest, document FROM orders_of_before ORDER BY seq");
+  storage.query("DROP TABLE orders_of_before");
 }
 
 Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& purchase) {
@@ -64,7 +77,9 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
     }
   }
 
-  const std::string id = core::uuid_v7(step.now, step.entropy);
+  const core::Rows last = storage.query("SELECT id FROM orders ORDER BY seq DESC LIMIT 1");
+  const std::string id =
+      core::uuid_v7_after(last.empty() ? std::string_view() : last.text(0, 0), step.now, step.entropy);
   const std::string document = core::json_text(core::Json{{"id", id},
                                                           {"userId", buyer.subject},
                                                           {"email", buyer.email},
@@ -115,17 +130,18 @@ std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::
     if (!seq) return std::nullopt;
     before = *seq;
   }
-  // One more than asked for tells whether there is another page.
   const core::Rows rows = storage.query(
-      "SELECT seq, document FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ?", {before, limit + 1});
+      "SELECT seq, document FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ?", {before, limit});
   OrderPage page;
-  page.total = storage.query("SELECT count(*) FROM orders").integer(0, 0);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    if (static_cast<int64_t>(row) == limit) {
-      page.next_cursor = cursor_before(rows.integer(row - 1, 0));
-      break;
-    }
-    page.documents.emplace_back(rows.text(row, 1));
+  for (size_t row = 0; row < rows.size(); ++row) page.documents.emplace_back(rows.text(row, 1));
+  // The numbers have no gap: no row is read to count the others, or to see whether there are more.
+  if (cursor) {
+    page.total = storage.query("SELECT max(seq) FROM orders").integer(0, 0);
+  } else if (!rows.empty()) {
+    page.total = rows.integer(0, 0);
+  }
+  if (!rows.empty() && rows.integer(rows.size() - 1, 0) > 1) {
+    page.next_cursor = cursor_before(rows.integer(rows.size() - 1, 0));
   }
   return page;
 }
@@ -167,7 +183,7 @@ std::vector<std::string> order_ids(core::Storage& storage, std::string_view star
   // Every character of an id comes before this one, so that the index serves.
   const std::string end = std::string(start) + 'g';
   const core::Rows rows = storage.query(
-      "SELECT id FROM orders WHERE id >= ? AND id < ? ORDER BY seq DESC LIMIT ?", {start, end, limit});
+      "SELECT id FROM orders WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?", {start, end, limit});
   std::vector<std::string> ids;
   for (size_t row = 0; row < rows.size(); ++row) ids.emplace_back(rows.text(row, 0));
   return ids;
