@@ -112,7 +112,7 @@ export function functionsOf(wasm) {
  */
 export function ownerOf(name) {
   if (!name.includes('(')) return { folder: 'libc, exports', template: false };
-  let path = name.replaceAll('(anonymous namespace)', '@').replace(/\boperator.*/, 'operator');
+  let path = name.replace(/\boperator.*/, 'operator');
   for (const nested of [/<[^<>]*>/g, /\([^()]*\)/g]) while (nested.test(path)) path = path.replaceAll(nested, '');
   const [first] = path.replace(/( const| volatile| &+| \[.*\])+$/, '').split(' ').at(-1)?.split('::') ?? [];
   if (FOLDERS.includes(first) || LIBRARIES.includes(first)) return { folder: first, template: false };
@@ -158,6 +158,7 @@ function dataOf(wasm, map) {
   /** @type {Sized[]} */
   const data = [];
   for (const [, at, size, from, symbol] of map.matchAll(/^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+(\S+):\((\.[^)]*)\)$/gm)) {
+    if (symbol.startsWith('.bss')) continue; // zeros, which are not in the file
     if (from !== '<internal>') {
       data.push({ name: symbol.replace(/^\.(ro)?data\.?/, ''), size: parseInt(size, 16) });
       continue;
