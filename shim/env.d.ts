@@ -5,6 +5,7 @@ interface Env {
   OAUTH_KV: KVNamespace;
   REGISTRATIONS?: RateLimit;
   CALLS?: RateLimit;
+  ANALYTICS?: AnalyticsEngineDataset;
 }
 
 declare module '*.wasm' {

@@ -32,6 +32,11 @@ Config read_config(std::string_view json) {
   }
   const std::string demo = lower(variable("DEMO_MODE"));
   config.demo_mode = demo == "true" || demo == "1" || demo == "on" ? Switch::on : Switch::off;
+  const std::string lines = lower(variable("LOG_REQUESTS"));
+  using Lines = Reporting::Lines;
+  config.reporting.lines = lines == "off" ? Lines::none : lines == "errors" ? Lines::errors : Lines::all;
+  // The host says so where such a binding is there.
+  if (!variable("ANALYTICS").empty()) config.reporting.counts = Reporting::Counts::yes;
   config.workos_client_id = variable("WORKOS_CLIENT_ID");
   config.workos_api_key = variable("WORKOS_API_KEY");
   config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));

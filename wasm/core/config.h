@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/http.h"
+#include "core/report.h"
 
 namespace core {
 
@@ -25,6 +26,7 @@ struct Config {
   Switch demo_mode = Switch::off;
   /// SHA-256 of the module that runs, in hexadecimal: the host knows it, the module does not. May be empty.
   std::string wasm_sha256;
+  Reporting reporting = {};
 
   std::string workos_client_id;
   std::string workos_api_key;
