@@ -44,10 +44,10 @@ export class Core {
   #keys = new Map();
   #variables;
 
-  /** @param {Record<string, unknown>} env the Worker's variables and bindings; the core takes the strings */
+  /** @param {Record<string, unknown>} env the Worker's variables and bindings; the core takes the strings, and whether calls are counted */
   constructor(env) {
     const variables = Object.entries(env).filter(([, value]) => typeof value === 'string');
-    this.#variables = JSON.stringify({ ...Object.fromEntries(variables), WASM_SHA256: moduleHash });
+    this.#variables = JSON.stringify({ ...Object.fromEntries(variables), WASM_SHA256: moduleHash, ANALYTICS: env.ANALYTICS && 'bound' });
     /** The largest request body that the core takes, in bytes. */
     this.bodyLimit = this.#instance().body_limit();
     /** The OAuth scopes that the core knows. */
@@ -147,6 +147,8 @@ export class Core {
     if (statement.columns < 0) statement.columns = cursor.columnNames.length;
     const rows = statement.columns === 0 ? [] : [...cursor.raw()];
     const out = this.#rows.reset();
+    out.u32(cursor.rowsRead);
+    out.u32(cursor.rowsWritten);
     out.u32(statement.columns);
     out.u32(rows.length);
     for (const row of rows) {

@@ -4,6 +4,7 @@ interface Env {
   /** The shop's: a resource server keeps nothing there. */
   OAUTH_KV: KVNamespace;
   REGISTRATIONS?: RateLimit;
+  ANALYTICS?: AnalyticsEngineDataset;
 }
 
 declare module '*.wasm' {

@@ -6,7 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { coreOf } from './core.js';
 import { serverOf, vaultNamespace } from './oauth.js';
-import { goOn, inputs, readBody, readOutput, run } from './steps.js';
+import { CLIENT_GONE, goOn, inputs, readBody, readOutput, run } from './steps.js';
 import { LINK, STREAM } from './streams.js';
 
 /** @typedef {import('./steps.js').Input} Input */
@@ -40,16 +40,19 @@ export class Principal extends DurableObject {
       return JSON.parse(decoder.decode(outcome.bytes));
     };
     this.#env = { ...env, OAUTH_KV: vaultNamespace(vault, env.OAUTH_KV) };
-    this.#alone(inputs.wake(this.#readers().map((socket) => ctx.getTags(socket)[0])));
+    const woken = this.#alone(inputs.wake(this.#readers().map((socket) => ctx.getTags(socket)[0])));
+    if (woken.kind !== 'reply') throw new Error('a newer version has changed what is kept here');
   }
 
   /** A request that the Worker forwarded. @param {Request} request */
   async fetch(request) {
     if (request.url === LINK) return this.#link(/** @type {string} */ (request.headers.get(STREAM)));
-    const body = await readBody(request, this.#core.bodyLimit);
+    const arrived = Date.now();
+    const body = await readBody(request, this.#core.bodyLimit).catch(() => undefined);
+    if (body === undefined) return new Response(null, { status: CLIENT_GONE });
     const world = { env: this.#env, request, body };
     try {
-      const outcome = await run((input) => this.#step(input), inputs.principalRequest(request, body), world);
+      const outcome = await run((input) => this.#step(input), inputs.principalRequest(request, body, arrived), world);
       if (outcome.kind === 'respond') return outcome.response;
       if (outcome.kind === 'stream') {
         outcome.response.headers.set(STREAM, outcome.id);
@@ -153,7 +156,7 @@ export class Principal extends DurableObject {
   }
 
   /** In the same turn as the commit, so that an alarm is written with it. @param {Output} output */
-  #deliver({ alarm, writes, background, log }) {
+  #deliver({ alarm, writes, background, log, points }) {
     if (alarm !== 0 && alarm < this.#alarm) {
       this.#alarm = alarm;
       this.ctx.storage.setAlarm(alarm);
@@ -170,6 +173,7 @@ export class Principal extends DurableObject {
       }
     }
     for (const line of log) console.log(line);
+    for (const point of points) this.#env.ANALYTICS?.writeDataPoint(point);
     for (const flow of background) this.ctx.waitUntil(this.#goOn(flow));
   }
 

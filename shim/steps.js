@@ -29,11 +29,12 @@ import { verifyToken } from './tokens.js';
 
 /**
  * @param {number} tag @param {Request} request @param {Uint8Array | null | undefined} body undefined: unread, null: too large
- * @param {string} [address] of who sent it
+ * @param {number} [arrived] when, in milliseconds @param {string} [address] of who sent it
  * @returns {Input}
  */
-const withRequest = (tag, request, body, address) => (out) => {
+const withRequest = (tag, request, body, arrived, address) => (out) => {
   out.u8(tag);
+  if (arrived !== undefined) out.f64(arrived);
   if (address !== undefined) out.text(address);
   out.text(request.method);
   out.text(request.url);
@@ -52,9 +53,9 @@ const withText = (tag, text) => (out) => {
 
 export const inputs = {
   /** @param {Request} request */
-  edgeRequest: (request) => withRequest(1, request, undefined, request.headers.get('CF-Connecting-IP') ?? ''),
-  /** @param {Request} request @param {Uint8Array | null} body */
-  principalRequest: (request, body) => withRequest(2, request, body),
+  edgeRequest: (request) => withRequest(1, request, undefined, Date.now(), request.headers.get('CF-Connecting-IP') ?? ''),
+  /** @param {Request} request @param {Uint8Array | null} body @param {number} arrived */
+  principalRequest: (request, body, arrived) => withRequest(2, request, body, arrived),
   /** @param {string} call */
   principalCall: (call) => withText(3, call),
   /** @param {string} call */
@@ -104,7 +105,7 @@ function readEffect(out) {
     case 1: {
       const limit = out.u32();
       return async (world) => {
-        world.body = await readBody(/** @type {Request} */ (world.request), limit);
+        world.body = await readBody(/** @type {Request} */ (world.request), limit).catch(() => null);
         return world.body ? { ok: true, bytes: world.body } : { ok: false };
       };
     }
@@ -202,14 +203,15 @@ function readOutcome(out) {
 
 /**
  * What a step leaves: its alarm (milliseconds, 0 for none), what it writes to streams, flows that begin in the background,
- * lines for the log, and its outcome. @param {Reader} out
+ * lines for the log, what Analytics Engine counts, and its outcome. @param {Reader} out
  */
 export function readOutput(out) {
   const alarm = out.f64();
   const writes = readList(out, () => ({ id: out.text(), text: out.text(), close: out.u8() === 1 }));
   const background = readList(out, readAwait);
   const log = readList(out, () => out.text());
-  return { alarm, writes, background, log, outcome: readOutcome(out) };
+  const points = readList(out, () => ({ indexes: [out.text()], blobs: readList(out, () => out.text()), doubles: readList(out, () => out.f64()) }));
+  return { alarm, writes, background, log, points, outcome: readOutcome(out) };
 }
 
 // ---- Effects ----
@@ -223,6 +225,9 @@ export function principal(env, name) {
 function namespace(env, binding) {
   return /** @type {any} */ (env)[binding];
 }
+
+/** The status of what nobody hears: whoever asked has left in the middle of their request, which is no failure of ours. */
+export const CLIENT_GONE = 499;
 
 /** The whole body, or null where it is longer than `limit` bytes. @param {Request} request @param {number} limit */
 export async function readBody(request, limit) {

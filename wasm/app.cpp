@@ -38,16 +38,32 @@ constexpr std::string_view kPrincipalSetting = "principal";
 constexpr std::string_view kProtocolSchemaSetting = "protocol_schema";
 constexpr std::string_view kAuthoritySchemaSetting = "authority_schema";
 
-void migrate(core::Storage& storage, std::string_view setting, int64_t (*part)(core::Storage&, int64_t)) {
+/// After a rollback the tables may be newer than this code. It leaves them as they are, for what a migration
+/// adds does not disturb older code; a migration that does says so under the name of the setting with this
+/// behind it: the oldest version that can still work there.
+constexpr std::string_view kNeeds = "_needs";
+
+int64_t version_in(core::Storage& storage, std::string_view setting) {
   const core::Rows rows =
       storage.query("SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?", {setting});
-  const int64_t before = rows.empty() ? 0 : rows.integer(0, 0);
+  return rows.empty() ? 0 : rows.integer(0, 0);
+}
+
+enum class Schema { ready, too_new };
+
+Schema migrate(core::Storage& storage, std::string_view setting, int64_t (*part)(core::Storage&, int64_t)) {
+  const int64_t before = version_in(storage, setting);
   const int64_t after = part(storage, before);
-  if (after == before) return;
+  if (after == before) return Schema::ready;
+  if (after < before) {
+    const std::string needs = std::string(setting).append(kNeeds);
+    return version_in(storage, needs) > after ? Schema::too_new : Schema::ready;
+  }
   storage.query(
       "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
       "excluded.value",
       {setting, std::string_view(std::to_string(after))});
+  return Schema::ready;
 }
 
 void wake_for_deliveries(core::Context& step) {
@@ -85,7 +101,8 @@ authority::Vocabulary words_for(const mcp::Offer& offer, const core::Config& con
 }  // namespace
 
 App::App(core::Config config, core::Crypto& crypto)
-    : config_(std::move(config)),
+    : core::Application(config.reporting),
+      config_(std::move(config)),
       crypto_(crypto),
       keys_(config_, crypto),
       server_(service().offer()),
@@ -118,7 +135,7 @@ bool App::belongs_to(core::Storage& storage, std::string_view name) {
   return principal_of(storage) == name;
 }
 
-Outcome App::handle(const core::Input& input, core::Context& step) {
+Outcome App::answer(const core::Input& input, core::Context& step) {
   Outcome outcome = std::visit([&](const auto& i) { return on(i, step); }, input);
   // Only calls of the protocol go on in the background, and nobody waits for their answer.
   for (Await& flow : step.background) flow.continuation = mcp_continuation({}, flow.continuation);
@@ -131,12 +148,16 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
   core::Storage& storage = *step.storage;
   storage.query(
       "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-  migrate(storage, kAuthoritySchemaSetting, authority::migrate);
+  const Schema grants = migrate(storage, kAuthoritySchemaSetting, authority::migrate);
   create_door_schema(storage);
   identity::create_page_sessions_schema(storage);
   core::create_outbox_schema(storage);
   service().create_schema(storage);
-  migrate(storage, kProtocolSchemaSetting, mcp::migrate);
+  const Schema protocol = migrate(storage, kProtocolSchemaSetting, mcp::migrate);
+  if (grants == Schema::too_new || protocol == Schema::too_new) {
+    step.report.reason = "schema_too_new";
+    return Respond{plain(503, "A newer version of this server has changed what is kept here.\n")};
+  }
   // Alarms that got lost are set again.
   server_.wake(input.open_streams, step);
   authority::keep_watchers(storage, input.open_streams);
@@ -208,6 +229,7 @@ Outcome App::act(const core::Request& request, const identity::Site& site, const
   const std::optional<mcp::Caller> caller =
       token.audience == site.resource() ? gate.admit(token.grant_id, token.scopes, step) : std::nullopt;
   // Whose time is over ends now, and not with the alarm.
+  if (!caller) step.report.reason = "not_admitted";
   if (!caller) end_expired_grants(step);
   if (!caller) return not_admitted(request, site);
   const Outcome outcome = server_.handle(request, *caller, config_, gate, step);

@@ -28,12 +28,12 @@
 
 class App : public core::Application {
  public:
-  core::Outcome handle(const core::Input& input, core::Context& step) override;
   std::string scopes() const override { return scope_names(); }
   std::string replay(std::string_view input) const override { return authority::replay(input); }
 
  protected:
   App(core::Config config, core::Crypto& crypto);
+  core::Outcome answer(const core::Input& input, core::Context& step) override;
 
   /// Who signs humans in to the pages.
   virtual const identity::Provider& provider() const = 0;

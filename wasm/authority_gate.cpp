@@ -6,6 +6,7 @@
 #include "authority/usage.h"
 #include "core/canonical_json.h"
 #include "core/outbox.h"
+#include "mcp/report.h"
 #include "service.h"
 
 mcp::Caller caller_of(const authority::Grant& grant, core::Instant now) {
@@ -37,6 +38,8 @@ std::optional<mcp::Caller> AuthorityGate::admit(std::string_view grant_id,
   const std::optional<authority::Grant> grant = authority::find_grant(*step.storage, grant_id);
   if (!grant || authority::has_ended(grant->terms.state)) return std::nullopt;
   if (grant->terms.bounds.expires_at && step.now >= *grant->terms.bounds.expires_at) return std::nullopt;
+  step.report.principal = grant->principal;
+  step.report.grant = grant->id;
   notary_.issuer = site_.origin;
   reach_ = within(*grant, token_scopes);
   mcp::Caller caller = caller_of(*grant, step.now);
@@ -60,6 +63,17 @@ std::optional<mcp::Caller> AuthorityGate::recall(std::string_view handle, core::
 
 // ---- Whether they may ----
 
+namespace {
+
+/// The last word of a request is the one that its line in the log has.
+const authority::Decision& reported(const authority::Decision& decision, core::Context& step) {
+  step.report.decision = authority::name(decision.outcome);
+  step.report.reason = authority::name(decision.reason);
+  return decision;
+}
+
+}  // namespace
+
 authority::Action AuthorityGate::action_of(const mcp::Use& use) const {
   const bool tool = use.method == mcp::kToolsCall;
   authority::Action action{tool ? std::string(use.name) : std::string(), std::string(use.scope)};
@@ -78,7 +92,8 @@ bool AuthorityGate::shows(const mcp::Use& use, const mcp::Caller&) {
 mcp::Permission AuthorityGate::permit(const mcp::Use& use, const mcp::Caller&, core::Context& step) {
   authority::Standing standing;
   standing.pauses = authority::pauses_of(*step.storage, reach_.id);
-  return permission(use, authority::decide(reach_.terms, standing, action_of(use), step.now));
+  const authority::Decision decision = authority::decide(reach_.terms, standing, action_of(use), step.now);
+  return permission(use, reported(decision, step));
 }
 
 std::string AuthorityGate::refusal(const authority::Decision& decision, std::string_view name) const {
@@ -114,7 +129,13 @@ std::string AuthorityGate::needed(std::string_view scope) const {
 
 mcp::Permission AuthorityGate::begin(const mcp::Use& use, const mcp::Caller&, std::string_view ticket,
                                      core::Context& step) {
-  const std::string_view era = use.revision >= mcp::kModern ? "modern" : "legacy";
+  const std::string_view era = use.revision >= mcp::kModern ? mcp::kModernEra : mcp::kLegacyEra;
+  step.report.tool = use.name;
+  // A call that goes on after a wait: its request is not at hand.
+  if (step.report.method.empty()) {
+    step.report.era = era;
+    step.report.method = mcp::known_method(use.method);
+  }
   authority::Actor actor{reach_.principal, reach_.id, reach_.client_id, std::string(use.session_id), era};
   run_.emplace(Run{authority::Desk(step, notary_, reach_, std::move(actor)),
                    authority::Use::decode(ticket),
@@ -124,8 +145,9 @@ mcp::Permission AuthorityGate::begin(const mcp::Use& use, const mcp::Caller&, st
   std::string arguments = use.arguments ? core::canonical_json(*use.arguments) : std::string();
   const auto keep = use.privacy == mcp::Privacy::hidden ? authority::Entry::Arguments::digest_only
                                                         : authority::Entry::Arguments::kept;
-  return permission(use,
-                    run_->desk.admit(run_->use, run_->subject, run_->action, std::move(arguments), keep));
+  const authority::Decision decision =
+      run_->desk.admit(run_->use, run_->subject, run_->action, std::move(arguments), keep);
+  return permission(use, reported(decision, step));
 }
 
 mcp::Charged AuthorityGate::charge(const mcp::Charge& charge, core::Context& step) {
@@ -135,6 +157,7 @@ mcp::Charged AuthorityGate::charge(const mcp::Charge& charge, core::Context& ste
   question.what = charge.what;
   for (const auto& [measure, amount] : charge.costs) question.costs.push_back({std::string(measure), amount});
   const authority::Desk::Charged charged = run_->desk.charge(run_->use, run_->action, question);
+  reported(charged.decision, step);
   switch (charged.decision.outcome) {
     case authority::Outcome::allow: return {};
     case authority::Outcome::deny:

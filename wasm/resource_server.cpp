@@ -93,8 +93,8 @@ bool ResourceServer::needs_metadata(const core::Input& input, core::Instant now)
          url->path.starts_with("/.well-known/oauth-authorization-server");
 }
 
-Outcome ResourceServer::handle(const core::Input& input, core::Context& step) {
-  if (!needs_metadata(input, step.now)) return App::handle(input, step);
+Outcome ResourceServer::answer(const core::Input& input, core::Context& step) {
+  if (!needs_metadata(input, step.now)) return App::answer(input, step);
   core::WireWriter state;
   if (const auto* edge = std::get_if<core::EdgeRequest>(&input)) {
     state.u8(1);

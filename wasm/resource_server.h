@@ -17,7 +17,8 @@ class ResourceServer final : public App {
  public:
   ResourceServer(core::Config config, core::Crypto& crypto);
 
-  core::Outcome handle(const core::Input& input, core::Context& step) override;
+ protected:
+  core::Outcome answer(const core::Input& input, core::Context& step) override;
 
  private:
   const identity::Provider& provider() const override { return oidc_; }

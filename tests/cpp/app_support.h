@@ -61,6 +61,8 @@ class AppHost {
   NativeStorage storage;
   core::Instant now{1'790'000'000'000};
   std::optional<core::Instant> alarm;
+  /// Of the last step.
+  std::vector<std::string> log;
 
  private:
   core::Outcome step(core::Input input, core::Storage* where) {
@@ -74,6 +76,7 @@ class AppHost {
         where != nullptr, [&] { return core::encode_input(now, seed, input); },
         [&] { return core::encode_output(outcome, context); });
     alarm = context.alarm;
+    log = context.log;
     return outcome;
   }
 

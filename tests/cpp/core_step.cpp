@@ -40,9 +40,7 @@ struct Bytes : World {
 core::WireWriter nothing_left() {
   core::WireWriter writer;
   writer.f64(0);
-  writer.u32(0);
-  writer.u32(0);
-  writer.u32(0);
+  for (int list = 0; list < 4; ++list) writer.u32(0);
   return writer;
 }
 
@@ -54,6 +52,19 @@ TEST_CASE("Step: inputs about streams are read as they were written") {
   CHECK(round_trip(core::Lost{std::string("a\0b", 3)}).continuation == std::string("a\0b", 3));
   CHECK(round_trip(core::Wake{}).open_streams.empty());
   CHECK(round_trip(core::Wake{{"a", "", "c"}}).open_streams == std::vector<std::string>{"a", "", "c"});
+}
+
+TEST_CASE("Step: a request is read as it was written, with the moment when it came") {
+  core::Request request;
+  request.method = "POST";
+  request.url = "https://shop.example/mcp";
+  const core::EdgeRequest edge = round_trip(core::EdgeRequest{request, "192.0.2.1", core::Instant{5}});
+  CHECK(edge.arrived == core::Instant{5});
+  CHECK(edge.client_address == "192.0.2.1");
+  CHECK(edge.request.url == request.url);
+  const core::PrincipalRequest principal = round_trip(core::PrincipalRequest{request, core::Instant{6}});
+  CHECK(principal.arrived == core::Instant{6});
+  CHECK(principal.request.method == "POST");
 }
 
 TEST_CASE("Step: results of effects are read as they were written") {
@@ -115,6 +126,7 @@ TEST_CASE("Step: what a step leaves comes before its outcome") {
   context.writes = {{"a", "text", core::StreamWrite::Then::go_on}, {"b", "", core::StreamWrite::Then::close}};
   context.background = {{{core::Sleep{core::milliseconds(1500)}}, "continuation"}};
   context.log = {"{}"};
+  context.points = {{"index", {"text"}, {2}}};
   core::WireWriter expected;
   expected.f64(5);  // the earlier alarm
   expected.u32(2);
@@ -131,6 +143,12 @@ TEST_CASE("Step: what a step leaves comes before its outcome") {
   expected.bytes("continuation");
   expected.u32(1);
   expected.bytes("{}");
+  expected.u32(1);
+  expected.bytes("index");
+  expected.u32(1);
+  expected.bytes("text");
+  expected.u32(1);
+  expected.f64(2);
   expected.u8(2);
   expected.bytes("reply");
   CHECK(core::encode_output(core::Reply{"reply"}, context) == expected.str());

@@ -33,6 +33,8 @@ const levers = Object.assign(internet, {
   alarmsSet: 0,
   /** The same by statement. @type {Record<string, { times: number, read: number, written: number }>} */
   statements: {},
+  /** What was written to ANALYTICS. To be read, and to be emptied. @type {AnalyticsEngineDataPoint[]} */
+  points: [],
 });
 
 const now = Date.now;
@@ -138,7 +140,7 @@ function watch(storage) {
 /** @param {Env} env @returns {Env} */
 const world = (env) => {
   const { ORDERS, AUDIT } = /** @type {{ ORDERS: KVNamespace, AUDIT: KVNamespace }} */ (/** @type {unknown} */ (env)); // the shim knows nothing of them
-  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ORDERS: losing(ORDERS, 'lostCopies', 'unansweredCopies'), AUDIT: losing(AUDIT, 'lostParts') }) };
+  return { ...env, OAUTH_KV: expiring(env.OAUTH_KV), .../** @type {object} */ ({ ANALYTICS: { writeDataPoint: (/** @type {AnalyticsEngineDataPoint} */ point) => levers.points.push(point) }, ORDERS: losing(ORDERS, 'lostCopies', 'unansweredCopies'), AUDIT: losing(AUDIT, 'lostParts') }) };
 };
 
 export class Principal extends ShippedPrincipal {

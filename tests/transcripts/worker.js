@@ -48,9 +48,11 @@ class Replay {
       host: {
         query: (/** @type {number} */ sql, /** @type {number} */ sqlSize, /** @type {number} */ values, /** @type {number} */ valuesSize) => {
           const rows = answer(1, bytes(sql, sqlSize), bytes(values, valuesSize));
-          const at = this.#exports.result_buffer(rows.length);
-          bytes(at, rows.length).set(rows);
-          return rows.length;
+          // What they cost comes first; natively nobody counts it.
+          const at = this.#exports.result_buffer(8 + rows.length);
+          bytes(at, 8).fill(0);
+          bytes(at + 8, rows.length).set(rows);
+          return 8 + rows.length;
         },
         sha256: (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ out) => bytes(out, 32).set(answer(2, bytes(at, size), NOTHING)),
         hmac_sha256: (/** @type {number} */ key, /** @type {number} */ keySize, /** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ out) =>

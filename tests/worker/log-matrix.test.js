@@ -47,9 +47,9 @@ class Secrets {
 
 /** A line of ours: whatever was printed before it has arrived when it has. @param {{ logs: string, url: string }} machine @param {Endpoint} mcp @param {object} call */
 async function untilPrinted(machine, mcp, call) {
-  const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
-  await mcp.modern('tools/call', { ...call, _meta: { traceparent } });
-  await until('the line of the last call', () => machine.logs.includes(traceparent));
+  const trace = randomBytes(16).toString('hex');
+  await mcp.modern('tools/call', { ...call, _meta: { traceparent: `00-${trace}-${randomBytes(8).toString('hex')}-01` } });
+  await until('the line of the last call', () => machine.logs.includes(trace));
 }
 
 /** The cookies that a page sets. @param {Secrets} secrets @param {import('../support/human.js').Page} page */
@@ -103,6 +103,12 @@ test('the shop prints no token, code, verifier, state, secret, cookie or word of
     const way = await wayIn(mcp, revision);
     if (way instanceof Endpoint) secrets.note('a session', way.headers['Mcp-Session-Id']);
     await way.call('buyMcpShopItem', order);
+    // What comes with a trace, and what only looks like one.
+    const headers = { traceparent: `00-${secrets.note('the id of a span', randomBytes(8).toString('hex'))}`, tracestate: 'a=the-secret-state', baggage: 'user=the-secret-baggage' };
+    await ask(mcp.url, { ...firstRequest(revision), headers: { ...firstRequest(revision).headers, Authorization: `Bearer ${body.access_token}`, ...headers } });
+    await ask(`${shop.url}/authority/the-secret-place?code=the-secret-code`, { method: 'PURGE', headers });
+    await mcp.modern('tools/list', { _meta: { ...headers, traceparent: order.company } });
+    await mcp.modern('tools/call', { name: order.company, _meta: headers }, { 'Mcp-Name': order.company });
     await way.call('buyMcpShopItem', { ...order, tshirtSize: order.company });
     await way.request('tools/call', { name: order.company, arguments: order });
     await way.request(order.company, order);
@@ -127,7 +133,7 @@ test('the shop prints no token, code, verifier, state, secret, cookie or word of
   for (const path of ['/callback?state=the-secret-state&code=the-secret-code', '/callback?state=page.the-secret-state&code=the-secret-code', '/callback?error=the-secret-error&state=x', '/authority/sign-in?next=/authority/the-secret-place']) {
     await browser.open(shop.url + path);
   }
-  for (const word of ['the-secret-state', 'the-secret-code', 'the-secret-error', 'the-secret-place']) secrets.note('a query', word);
+  for (const word of ['the-secret-state', 'the-secret-code', 'the-secret-error', 'the-secret-place', 'the-secret-baggage']) secrets.note('a query', word);
   shop.workos.change = () => new Response(JSON.stringify({ error: 'the-secret-answer' }), { status: 400 });
   await signIn((await OAuthClient.register(shop.url)).authorizeUrl());
   shop.workos.change = () => new Response('the-secret-answer', { status: 503 });

@@ -221,11 +221,3 @@ test('a client that was given more hears that its tools may have changed', async
   listening.close();
 });
 
-test('trace context goes into the log, and nothing else of the request', async () => {
-  const { mcp } = await machine.appoint();
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  await mcp.modern('tools/call', { name: 'buyMcpShopItem', arguments: { ...ORDER, company: 'Hidden Inc' }, _meta: { traceparent } });
-  const line = await until('a line in the log', () => machine.logs.split('\n').find((each) => each.includes(traceparent)) ?? '');
-  assert.deepEqual(JSON.parse(line), { traceparent, method: 'tools/call', name: 'buyMcpShopItem' });
-  assert.ok(!machine.logs.includes('Hidden Inc'));
-});

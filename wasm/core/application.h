@@ -14,12 +14,21 @@ namespace core {
 class Application {
  public:
   virtual ~Application() = default;
-  virtual Outcome handle(const Input& input, Context& step) = 0;
+  /// One step. The request's line for the log is made here, and the trace goes on with what is fetched.
+  Outcome handle(Input input, Context& step);
   /// The OAuth scopes that there are, with spaces between them: the OAuth provider announces them.
   virtual std::string scopes() const { return {}; }
   /// Makes a decision of the audit trail again: its input as it stands in an entry gives the decision as it
   /// stands there, or nothing where the text is no input.
   virtual std::string replay(std::string_view) const { return {}; }
+
+ protected:
+  explicit Application(Reporting reporting) : reporting_(reporting) {}
+  /// What this application does with an input.
+  virtual Outcome answer(const Input& input, Context& step) = 0;
+
+ private:
+  const Reporting reporting_;
 };
 
 /// Each module defines this once.

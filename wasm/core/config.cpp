@@ -46,6 +46,11 @@ Config read_config(std::string_view json) {
   const std::string calls = variable("CALLS_PER_MINUTE");
   const std::optional<int64_t> calls_per_minute = calls.empty() ? kCallsPerMinute : whole_number(calls);
   config.calls_per_minute = calls_per_minute.value_or(kCallsPerMinute);
+  const std::string lines = lower(variable("LOG_REQUESTS"));
+  using Lines = Reporting::Lines;
+  config.reporting.lines = lines == "off" ? Lines::none : lines == "errors" ? Lines::errors : Lines::all;
+  // The host says so where such a binding is there.
+  if (!variable("ANALYTICS").empty()) config.reporting.counts = Reporting::Counts::yes;
   config.workos_client_id = variable("WORKOS_CLIENT_ID");
   config.workos_api_key = variable("WORKOS_API_KEY");
   config.workos_api_url = without_trailing_slash(variable("WORKOS_API_URL"));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/http.h"
+#include "core/report.h"
 
 namespace core {
 
@@ -28,6 +29,7 @@ struct Config {
   int64_t calls_per_minute = 0;
   /// SHA-256 of the module that runs, in hexadecimal: the host knows it, the module does not. May be empty.
   std::string wasm_sha256;
+  Reporting reporting = {};
 
   std::string workos_client_id;
   std::string workos_api_key;

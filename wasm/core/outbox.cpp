@@ -160,7 +160,10 @@ void enqueue(Context& step, const Outgoing& outgoing, Instant expires) {
   std::visit(Overloaded{[&](const OutgoingCopy& o) { record(kPut, o.binding, o.key, {}, o.value); },
                         [&](const OutgoingDelete& o) { record(kDelete, o.binding, o.key, {}, {}); },
                         [&](const OutgoingPost& o) {
-                          record(kPost, o.url, {}, std::string_view(headers_text(o.headers)), o.body);
+                          // It leaves in another step, and still belongs to the request that wanted it.
+                          Headers headers = o.headers;
+                          if (step.report.trace.exists()) add_trace(headers, step.report.trace, step.entropy);
+                          record(kPost, o.url, {}, std::string_view(headers_text(headers)), o.body);
                         }},
              outgoing);
   step.wake_at(due_at);

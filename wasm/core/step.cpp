@@ -114,6 +114,13 @@ void write(WireWriter& writer, const Effect& effect) {
              effect);
 }
 
+void write(WireWriter& writer, const DataPoint& point) {
+  writer.bytes(point.index);
+  write(writer, point.texts);
+  writer.u32(static_cast<uint32_t>(point.numbers.size()));
+  for (double number : point.numbers) writer.f64(number);
+}
+
 void write(WireWriter& writer, const Await& await) {
   writer.u32(static_cast<uint32_t>(await.effects.size()));
   for (const Effect& effect : await.effects) write(writer, effect);
@@ -124,11 +131,17 @@ std::optional<Input> read_input(WireReader& reader) {
   switch (static_cast<InputTag>(reader.u8())) {
     case InputTag::edge_request: {
       EdgeRequest input;
+      input.arrived = Instant{static_cast<int64_t>(reader.f64())};
       input.client_address = reader.string();
       input.request = read_request(reader);
       return input;
     }
-    case InputTag::principal_request: return PrincipalRequest{read_request(reader)};
+    case InputTag::principal_request: {
+      PrincipalRequest input;
+      input.arrived = Instant{static_cast<int64_t>(reader.f64())};
+      input.request = read_request(reader);
+      return input;
+    }
     case InputTag::principal_call: return PrincipalCall{reader.string()};
     case InputTag::vault_call: return VaultCall{reader.string()};
     case InputTag::alarm: return Alarm{};
@@ -181,11 +194,13 @@ std::string encode_input(Instant now, std::string_view entropy, const Input& inp
   const auto tag = [&](InputTag value) { writer.u8(static_cast<uint8_t>(value)); };
   std::visit(Overloaded{[&](const EdgeRequest& i) {
                           tag(InputTag::edge_request);
+                          writer.f64(static_cast<double>(i.arrived.milliseconds));
                           writer.bytes(i.client_address);
                           write(writer, i.request);
                         },
                         [&](const PrincipalRequest& i) {
                           tag(InputTag::principal_request);
+                          writer.f64(static_cast<double>(i.arrived.milliseconds));
                           write(writer, i.request);
                         },
                         [&](const PrincipalCall& i) {
@@ -244,6 +259,8 @@ std::string encode_output(const Outcome& outcome, const Context& context) {
   for (const Await& await : context.background) write(writer, await);
   writer.u32(static_cast<uint32_t>(context.log.size()));
   for (const std::string& line : context.log) writer.bytes(line);
+  writer.u32(static_cast<uint32_t>(context.points.size()));
+  for (const DataPoint& point : context.points) write(writer, point);
   const auto tag = [&](OutputTag value) { writer.u8(static_cast<uint8_t>(value)); };
   std::visit(Overloaded{[&](const Respond& o) {
                           writer.reserve(o.response.body.size() + kBesideBody);

@@ -18,6 +18,7 @@
 
 #include "core/crypto.h"
 #include "core/http.h"
+#include "core/report.h"
 #include "core/storage.h"
 #include "core/time.h"
 #include "core/wire.h"
@@ -30,10 +31,13 @@ namespace core {
 struct EdgeRequest {
   Request request;
   std::string client_address;
+  /// When it came; its step may begin later. 0: not known.
+  Instant arrived = {};
 };
 /// A request that the Worker forwarded to a principal's object.
 struct PrincipalRequest {
   Request request;
+  Instant arrived = {};
 };
 /// A call of the Worker on a principal's object (the effect CallPrincipal): a JSON text.
 struct PrincipalCall {
@@ -219,6 +223,10 @@ struct Context {
   std::vector<Await> background = {};
   /// Lines for the deployment's log, each a JSON text without secrets.
   std::vector<std::string> log = {};
+  /// What the log says of the request at hand.
+  Report report = {};
+  /// Counted in Analytics Engine.
+  std::vector<DataPoint> points = {};
 
   void wake_at(Instant when) {
     if (!alarm || when < *alarm) alarm = when;

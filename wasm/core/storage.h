@@ -62,6 +62,17 @@ class Rows {
   std::vector<Value> values_;
 };
 
+/// Rows that statements read and wrote, as the platform bills them.
+struct RowCount {
+  int64_t read = 0;
+  int64_t written = 0;
+  RowCount& operator+=(RowCount more) {
+    read += more.read;
+    written += more.written;
+    return *this;
+  }
+};
+
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -71,6 +82,9 @@ class Storage {
 
   virtual Rows query(Statement statement, std::initializer_list<Value> parameters) = 0;
   Rows query(Statement statement) { return query(statement, {}); }
+
+  /// What the statements of this step used so far, where the host tells.
+  RowCount used = {};
 };
 
 /// The parameters in the format that `Rows` reads, without the counts.

@@ -6,7 +6,6 @@
 #include "mcp/sessions.h"
 #include "mcp/streams.h"
 #include "mcp/subscriptions.h"
-#include "mcp/trace.h"
 #include "mcp/transport.h"
 
 namespace mcp {
@@ -174,7 +173,6 @@ core::Outcome answer_legacy(const Exchange& exchange, const core::Request& reque
     take(exchange, session, message);
     return core::Respond{accepted_response()};
   }
-  log_trace(exchange.step, message);
   if (is_call(message.method)) return begin_call(exchange, message, origin_of(session, accepted));
   return core::Respond{answer_response(exchange, session.revision, accepted, *message.id, {},
                                        dispatch(exchange, session, message))};

@@ -10,7 +10,6 @@
 #include "mcp/streams.h"
 #include "mcp/subscriptions.h"
 #include "mcp/tasks.h"
-#include "mcp/trace.h"
 #include "mcp/transport.h"
 
 namespace mcp {
@@ -229,7 +228,6 @@ core::Outcome answer_modern(const Exchange& exchange, const core::Request& reque
   if (std::optional<Error> error = check_version(message, request.headers)) return refuse(*error);
   if (std::optional<Error> error = check_method_header(message, request.headers)) return refuse(*error);
   if (std::optional<Error> error = check_name_header(message, request.headers)) return refuse(*error);
-  log_trace(exchange.step, message);
 
   const ClientFeatures features = ClientFeatures::of(meta_member(message, kMetaClientCapabilities));
   if (is_call(message.method)) return begin_call(exchange, message, origin_of(message, request, features));

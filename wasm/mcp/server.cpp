@@ -7,6 +7,7 @@
 #include "mcp/exchange.h"
 #include "mcp/legacy.h"
 #include "mcp/modern.h"
+#include "mcp/report.h"
 #include "mcp/sessions.h"
 #include "mcp/streams.h"
 #include "mcp/subscriptions.h"
@@ -32,16 +33,26 @@ core::Outcome method_not_allowed() {
 }
 
 core::Outcome route(const Exchange& exchange, const core::Request& request, core::JsonView body) {
-  return std::visit(
-      core::Overloaded{
-          [&](const LegacyMessage& legacy) { return answer_legacy(exchange, request, legacy.message); },
-          [&](const LegacyBatch& batch) { return answer_legacy_batch(exchange, request, batch); },
-          [&](const ModernMessage& modern) { return answer_modern(exchange, request, modern.message); },
-          [&](const BadRequest& bad) -> core::Outcome {
-            return core::Respond{error_response(400, bad.id, bad.error)};
-          },
-      },
-      classify(body, request.headers));
+  core::Report& report = exchange.step.report;
+  return std::visit(core::Overloaded{
+                        [&](const LegacyMessage& legacy) {
+                          report_message(report, kLegacyEra, legacy.message);
+                          return answer_legacy(exchange, request, legacy.message);
+                        },
+                        [&](const LegacyBatch& batch) {
+                          report.era = kLegacyEra;
+                          report.method = "batch";
+                          return answer_legacy_batch(exchange, request, batch);
+                        },
+                        [&](const ModernMessage& modern) {
+                          report_message(report, kModernEra, modern.message);
+                          return answer_modern(exchange, request, modern.message);
+                        },
+                        [&](const BadRequest& bad) -> core::Outcome {
+                          return core::Respond{error_response(400, bad.id, bad.error)};
+                        },
+                    },
+                    classify(body, request.headers));
 }
 
 core::Outcome post(const Exchange& exchange, const core::Request& request) {

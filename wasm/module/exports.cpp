@@ -16,7 +16,8 @@
 #define IMPORT(name) extern "C" __attribute__((import_module("host"), import_name(#name)))
 
 // Runs one statement on the storage of the object whose step this is. Returns the number of bytes of the
-// answer, which the host has written to `result_buffer(size)`.
+// answer, which the host has written to `result_buffer(size)`: u32 rows read, u32 rows written, and the rows
+// (core/storage.h).
 IMPORT(query)
 uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint32_t values_size);
 IMPORT(sha256) void host_sha256(const char* data, uint32_t size, char* digest);
@@ -38,7 +39,11 @@ class HostStorage final : public core::Storage {
     const std::string values = core::encode_values(parameters);
     const uint32_t size = host_query(statement.data(), static_cast<uint32_t>(statement.size()), values.data(),
                                      static_cast<uint32_t>(values.size()));
-    return core::Rows(result.substr(0, size));
+    // Before the rows, what they cost: u32 read, u32 written.
+    core::WireReader reader(std::string_view(result).substr(0, size));
+    used.read += reader.u32();
+    used.written += reader.u32();
+    return core::Rows(std::string(reader.rest()));
   }
 };
 
@@ -115,6 +120,7 @@ EXPORT(replay) const char* replay(uint32_t size) {
 
 /// One step on the input buffer's bytes; `in_object` is 1 in a principal's object, where there is storage.
 EXPORT(step) const char* step(uint32_t size, uint32_t in_object) {
+  storage.used = {};
   const std::string bytes = core::run_step(*application, std::string_view(input).substr(0, size), crypto,
                                            in_object == 1 ? &storage : nullptr);
   return put(bytes);

@@ -103,13 +103,14 @@ std::variant<What, core::Response> what_of(const core::Request& request, const F
 }  // namespace
 
 TodoApi::TodoApi(core::Config config, core::Crypto& crypto)
-    : config_(std::move(config)),
+    : core::Application(config.reporting),
+      config_(std::move(config)),
       crypto_(crypto),
       problems_(problems_of(config_)),
       policy_{config_.api_issuer, config_.api_audience, config_.api_token_type},
       jwks_uri_(config_.api_jwks_uri) {}
 
-Outcome TodoApi::handle(const core::Input& input, core::Context& step) {
+Outcome TodoApi::answer(const core::Input& input, core::Context& step) {
   return std::visit([&](const auto& i) { return on(i, step); }, input);
 }
 

@@ -21,9 +21,8 @@ class TodoApi final : public core::Application {
  public:
   TodoApi(core::Config config, core::Crypto& crypto);
 
-  core::Outcome handle(const core::Input& input, core::Context& step) override;
-
  private:
+  core::Outcome answer(const core::Input& input, core::Context& step) override;
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);
   core::Outcome on(const core::Resume& input, core::Context& step);
   core::Outcome on(const core::PrincipalCall& input, core::Context& step);

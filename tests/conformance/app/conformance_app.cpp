@@ -66,9 +66,10 @@ bool is_loopback_origin(std::string_view origin) {
 
 }  // namespace
 
-ConformanceApp::ConformanceApp(core::Config config) : config_(std::move(config)), server_(offer()) {}
+ConformanceApp::ConformanceApp(core::Config config)
+    : core::Application(config.reporting), config_(std::move(config)), server_(offer()) {}
 
-Outcome ConformanceApp::handle(const core::Input& input, core::Context& step) {
+Outcome ConformanceApp::answer(const core::Input& input, core::Context& step) {
   return std::visit([&](const auto& i) { return on(i, step); }, input);
 }
 

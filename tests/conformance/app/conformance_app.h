@@ -11,9 +11,9 @@ namespace conformance {
 class ConformanceApp final : public core::Application {
  public:
   explicit ConformanceApp(core::Config config);
-  core::Outcome handle(const core::Input& input, core::Context& step) override;
 
  private:
+  core::Outcome answer(const core::Input& input, core::Context& step) override;
   core::Outcome on(const core::EdgeRequest& input, core::Context& step);
   core::Outcome on(const core::PrincipalRequest& input, core::Context& step);
   core::Outcome on(const core::PrincipalCall& input, core::Context& step);
