@@ -131,14 +131,14 @@ std::optional<Input> read_input(WireReader& reader) {
   switch (static_cast<InputTag>(reader.u8())) {
     case InputTag::edge_request: {
       EdgeRequest input;
-      input.arrived = Instant{static_cast<int64_t>(reader.f64())};
+      input.arrived = Instant{reader.whole()};
       input.client_address = reader.string();
       input.request = read_request(reader);
       return input;
     }
     case InputTag::principal_request: {
       PrincipalRequest input;
-      input.arrived = Instant{static_cast<int64_t>(reader.f64())};
+      input.arrived = Instant{reader.whole()};
       input.request = read_request(reader);
       return input;
     }
