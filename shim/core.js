@@ -145,7 +145,8 @@ export class Core {
     }
     const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement.text, ...parameters);
     if (statement.columns < 0) statement.columns = cursor.columnNames.length;
-    const rows = statement.columns === 0 ? [] : [...cursor.raw()];
+    // To its end, also where nothing comes: a statement that is not done cannot be used again.
+    const rows = [...cursor.raw()];
     const out = this.#rows.reset();
     out.u32(cursor.rowsRead);
     out.u32(cursor.rowsWritten);

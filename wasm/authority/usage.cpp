@@ -202,15 +202,20 @@ void count(core::Storage& storage, std::string_view grant_id, const Happened& wh
   const int64_t hour = now.milliseconds / kHour, minute = now.milliseconds / kMinute;
   int64_t line = 0;
   if (costs_any(what.costs)) line = Ledger(storage).append(heads_of(storage, grant_id)[0], what.costs, now);
-  storage.query(
-      "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at,"
-      " ledger_line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7, max(?8, coalesce((SELECT ledger_line FROM"
-      " activity WHERE grant_id = ?1 ORDER BY hour DESC LIMIT 1), 0)))"
-      " ON CONFLICT (grant_id, hour) DO UPDATE SET"
+  // In two statements: SQLite would prepare the one that does both anew each time.
+  const core::Rows known = storage.query(
+      "UPDATE activity SET"
       " calls = calls + ?3, effects = effects + ?4, denials = denials + ?5,"
       " minute_calls = CASE WHEN minute >= ?6 THEN minute_calls + ?3 ELSE ?3 END, minute = max(minute, ?6),"
-      " last_at = ?7, ledger_line = max(ledger_line, ?8)",
+      " last_at = ?7, ledger_line = max(ledger_line, ?8) WHERE grant_id = ?1 AND hour = ?2 RETURNING 1",
       {grant_id, hour, what.calls, what.effects, what.denials, minute, now.milliseconds, line});
+  if (known.empty()) {
+    storage.query(
+        "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at,"
+        " ledger_line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7, max(?8, coalesce((SELECT ledger_line FROM"
+        " activity WHERE grant_id = ?1 ORDER BY hour DESC LIMIT 1), 0)))",
+        {grant_id, hour, what.calls, what.effects, what.denials, minute, now.milliseconds, line});
+  }
   // Where the clock has gone back, the latest hour is not this one, and it is the one that is asked.
   if (line != 0) {
     storage.query("UPDATE activity SET ledger_line = ? WHERE grant_id = ? AND hour > ?",
