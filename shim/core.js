@@ -28,6 +28,8 @@ const TEXT = 2;
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** More keys than a deployment has. */
 const MAX_KEYS = 8;
+/** Unpredictable bytes that a step gets. */
+const ENTROPY = 96;
 
 export class Core {
   /** @type {Exports | null} */
@@ -36,9 +38,12 @@ export class Core {
   #sql = null;
   /** Statements, by where their texts lie in the instance's memory. `columns`: of an answer; -1 before the first. @type {Map<number, { text: string, columns: number }>} */
   #statements = new Map();
+  /** The instance's memory, as it is after the last growth. */
+  #bytes = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
   #input = new Writer();
   #rows = new Writer();
-  #entropy = new Uint8Array(4096);
+  #entropy = new Uint8Array(64 * ENTROPY);
   #entropyUsed = this.#entropy.length;
   /** Ed25519 keys, by their seeds. @type {Map<string, import('node:crypto').KeyObject>} */
   #keys = new Map();
@@ -51,7 +56,8 @@ export class Core {
     /** The largest request body that the core takes, in bytes. */
     this.bodyLimit = this.#instance().body_limit();
     /** The OAuth scopes that the core knows. */
-    this.scopes = decoder.decode(this.#output(this.#instance().scopes())).split(' ');
+    const { scopes } = this.#instance();
+    this.scopes = this.#output(scopes()).rest().split(' ');
   }
 
   /**
@@ -70,9 +76,9 @@ export class Core {
     try {
       this.#sql = sql;
       const bytes = input.bytes();
-      // In this order: input_buffer() may grow the memory, and a view from before is dead then.
-      this.#bytes(exports.input_buffer(bytes.length), bytes.length).set(bytes);
-      return new Reader(this.#output(exports.step(bytes.length, sql ? 1 : 0)));
+      const at = exports.input_buffer(bytes.length);
+      this.#memory().set(bytes, at);
+      return this.#output(exports.step(bytes.length, sql ? 1 : 0));
     } catch (error) {
       this.#exports = null;
       throw error;
@@ -81,14 +87,14 @@ export class Core {
     }
   }
 
-  /** 32 unpredictable bytes, from a pool: one system call for 128 steps. */
+  /** From a pool: one system call for many steps. */
   #seed() {
     if (this.#entropyUsed === this.#entropy.length) {
       randomFillSync(this.#entropy);
       this.#entropyUsed = 0;
     }
-    this.#entropyUsed += 32;
-    return this.#entropy.subarray(this.#entropyUsed - 32, this.#entropyUsed);
+    this.#entropyUsed += ENTROPY;
+    return this.#entropy.subarray(this.#entropyUsed - ENTROPY, this.#entropyUsed);
   }
 
   #instance() {
@@ -110,34 +116,45 @@ export class Core {
     });
     const exports = /** @type {Exports} */ (/** @type {unknown} */ (instance.exports));
     this.#exports = exports;
+    this.#bytes = new Uint8Array(0);
     this.#statements.clear();
     exports._initialize();
     const variables = new TextEncoder().encode(this.#variables);
     const at = exports.input_buffer(variables.length);
-    this.#bytes(at, variables.length).set(variables);
+    this.#memory().set(variables, at);
     exports.configure(variables.length);
     return exports;
   }
 
+  /** To be asked for after each call that may allocate: memory that grows is another, and the one before is empty. */
+  #memory() {
+    if (this.#bytes.length === 0) {
+      const { buffer } = /** @type {Exports} */ (this.#exports).memory;
+      this.#bytes = new Uint8Array(buffer);
+      this.#view = new DataView(buffer);
+    }
+    return this.#bytes;
+  }
+
   /** What the core gives: its length, then its bytes. @param {number} at */
   #output(at) {
-    const { buffer } = /** @type {Exports} */ (this.#exports).memory;
-    return this.#bytes(at + 4, new DataView(buffer).getUint32(at, true));
+    const memory = this.#memory();
+    return new Reader(memory, this.#view, at + 4, this.#view.getUint32(at, true));
   }
 
   /** @param {number} at @param {number} size */
-  #bytes(at, size) {
-    return new Uint8Array(/** @type {Exports} */ (this.#exports).memory.buffer, at, size);
+  #slice(at, size) {
+    return this.#memory().subarray(at, at + size);
   }
 
   /** @param {number} sqlAt @param {number} sqlSize @param {number} valuesAt @param {number} valuesSize */
   #query(sqlAt, sqlSize, valuesAt, valuesSize) {
     let statement = this.#statements.get(sqlAt);
     if (!statement) {
-      statement = { text: decoder.decode(this.#bytes(sqlAt, sqlSize)), columns: -1 };
+      statement = { text: decoder.decode(this.#slice(sqlAt, sqlSize)), columns: -1 };
       this.#statements.set(sqlAt, statement);
     }
-    const values = new Reader(this.#bytes(valuesAt, valuesSize));
+    const values = new Reader(this.#memory(), this.#view, valuesAt, valuesSize);
     const parameters = [];
     while (!values.finished) {
       const kind = values.u8();
@@ -167,34 +184,34 @@ export class Core {
     }
     const bytes = out.bytes();
     const at = /** @type {Exports} */ (this.#exports).result_buffer(bytes.length);
-    this.#bytes(at, bytes.length).set(bytes);
+    this.#memory().set(bytes, at);
     return bytes.length;
   }
 
   /** @param {number} at @param {number} size @param {number} digestAt */
   #sha256(at, size, digestAt) {
-    this.#bytes(digestAt, 32).set(hash('sha256', this.#bytes(at, size), 'buffer'));
+    this.#memory().set(hash('sha256', this.#slice(at, size), 'buffer'), digestAt);
   }
 
   /** @param {number} keyAt @param {number} keySize @param {number} at @param {number} size @param {number} macAt */
   #hmac(keyAt, keySize, at, size, macAt) {
-    this.#bytes(macAt, 32).set(createHmac('sha256', this.#bytes(keyAt, keySize)).update(this.#bytes(at, size)).digest());
+    this.#memory().set(createHmac('sha256', this.#slice(keyAt, keySize)).update(this.#slice(at, size)).digest(), macAt);
   }
 
   /** @param {number} seedAt @param {number} at @param {number} size @param {number} signatureAt */
   #sign(seedAt, at, size, signatureAt) {
-    this.#bytes(signatureAt, 64).set(sign(null, this.#bytes(at, size), this.#key(seedAt)));
+    this.#memory().set(sign(null, this.#slice(at, size), this.#key(seedAt)), signatureAt);
   }
 
   /** @param {number} seedAt @param {number} keyAt */
   #publicKey(seedAt, keyAt) {
     const der = createPublicKey(this.#key(seedAt)).export({ format: 'der', type: 'spki' });
-    this.#bytes(keyAt, 32).set(der.subarray(-32));
+    this.#memory().set(der.subarray(-32), keyAt);
   }
 
   /** @param {number} seedAt */
   #key(seedAt) {
-    const der = Buffer.concat([PKCS8, this.#bytes(seedAt, 32)]);
+    const der = Buffer.concat([PKCS8, this.#slice(seedAt, 32)]);
     const name = der.toString('latin1');
     let key = this.#keys.get(name);
     if (!key) {

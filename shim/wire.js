@@ -69,16 +69,19 @@ export class Writer {
 export class Reader {
   #memory;
   #view;
-  #at = 0;
+  #at;
+  #end;
 
-  /** @param {Uint8Array} memory */
-  constructor(memory) {
+  /** @param {Uint8Array} memory @param {DataView} view of the same @param {number} at @param {number} size in bytes */
+  constructor(memory, view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength), at = 0, size = memory.length) {
     this.#memory = memory;
-    this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    this.#view = view;
+    this.#at = at;
+    this.#end = at + size;
   }
 
   get finished() {
-    return this.#at >= this.#memory.length;
+    return this.#at >= this.#end;
   }
 
   u8() {
@@ -95,6 +98,11 @@ export class Reader {
 
   text() {
     return decoder.decode(this.#take());
+  }
+
+  /** All that is left, as text. */
+  rest() {
+    return decoder.decode(this.#memory.subarray(this.#at, this.#end));
   }
 
   data() {

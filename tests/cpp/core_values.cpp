@@ -201,6 +201,17 @@ TEST_CASE("Comparing in constant time still compares") {
   CHECK_FALSE(core::equal_in_constant_time("\x80", std::string_view("\0", 1)));
 }
 
+TEST_CASE("Entropy hands out what it was given beyond its seed, then draws from the seed") {
+  testing::NativeCrypto crypto;
+  const std::string seed(core::Entropy::kSeed, 's');
+  core::Entropy given(crypto, "0123456789" + seed), drawn(crypto, seed);
+  CHECK(given.bytes(4) == "0123");
+  CHECK(given.bytes(4) == "4567");
+  CHECK(given.bytes(4) == drawn.bytes(4));  // two are left, which are not enough
+  CHECK(given.bytes(2) == "89");
+  CHECK(given.bytes(1) == drawn.bytes(1));
+}
+
 TEST_CASE("Entropy never repeats within a step and repeats exactly with the seed") {
   testing::NativeCrypto crypto;
   core::Entropy first(crypto, "seed-seed-seed-seed-seed-seed-se");

@@ -1,5 +1,7 @@
 #include "core/crypto.h"
 
+#include <algorithm>
+
 #include "core/wire.h"
 
 namespace core {
@@ -74,7 +76,16 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+Entropy::Entropy(Crypto& crypto, std::string_view given)
+    : crypto_(crypto),
+      ready_(given.substr(0, given.size() - std::min(given.size(), kSeed))),
+      seed_(given.substr(ready_.size())) {}
+
 std::string Entropy::bytes(size_t count) {
+  if (count <= ready_.size() - used_) {
+    used_ += count;
+    return ready_.substr(used_ - count, count);
+  }
   WireWriter input;
   input.append(seed_);
   input.u32(drawn_++);

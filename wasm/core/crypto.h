@@ -41,11 +41,13 @@ std::optional<std::string> base64url_decode(std::string_view text);
 /// Lower-case hexadecimal.
 std::string hex(std::string_view bytes);
 
-/// Unpredictable bytes for one step, drawn from the 32 bytes that the host gave it: a step is a function of
-/// its input.
+/// Unpredictable bytes for one step, from those that the host gave it: a step is a function of its input.
 class Entropy {
  public:
-  Entropy(Crypto& crypto, std::string_view seed) : crypto_(crypto), seed_(seed) {}
+  static constexpr size_t kSeed = 32;
+  /// `given`: at least kSeed bytes. What comes before the last kSeed of them is handed out as it is; once
+  /// that is used up, bytes are drawn from the last.
+  Entropy(Crypto& crypto, std::string_view given);
   /// `count` from 1 to 32; every call gives other bytes.
   std::string bytes(size_t count);
   /// A random identifier of 128 bits as 22 characters of base64url.
@@ -53,6 +55,8 @@ class Entropy {
 
  private:
   Crypto& crypto_;
+  std::string ready_;
+  size_t used_ = 0;
   std::string seed_;
   uint32_t drawn_ = 0;
 };

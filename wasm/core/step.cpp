@@ -5,7 +5,6 @@ namespace core {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-constexpr size_t kSeedBytes = 32;
 /// What comes before and beside the body of an answer, about.
 constexpr size_t kBesideBody = 1024;
 
@@ -181,7 +180,7 @@ std::optional<Begun> decode_input(std::string_view bytes) {
   begun.now = Instant{reader.whole()};
   begun.entropy = reader.string();
   std::optional<Input> input = read_input(reader);
-  if (!input || !reader.finished() || begun.entropy.size() != kSeedBytes) return std::nullopt;
+  if (!input || !reader.finished() || begun.entropy.size() < Entropy::kSeed) return std::nullopt;
   begun.input = std::move(*input);
   return begun;
 }

@@ -237,6 +237,7 @@ struct Context {
 
 struct Begun {
   Instant now;
+  /// Unpredictable: Entropy::kSeed bytes or more.
   std::string entropy;
   Input input;
 };
