@@ -1,5 +1,5 @@
 /** `pnpm build`: the C++ becomes the modules in build/wasm, and what would be uploaded must stay within its budgets. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -7,13 +7,15 @@ import { reproduce } from './reproduce.js';
 import { Failure, PROJECT, local, program, run } from './run.js';
 import { writeSbom } from './sbom.js';
 import { setup } from './setup.js';
+import { measureParts, partsTable } from './wasm-size.js';
 
 const HELP = `pnpm build [options]
 
 Builds the WebAssembly modules, writes what they are made of to build/sbom.cdx.json, and reports the sizes of what a
 deployment uploads.
 
-  --size       only report sizes, of what has been built before
+  --size       only report sizes: those, and what the shop's wasm is made of, by section, by folder and library, by function
+               and by piece of data (all of it is in build/size.json)
   --reproduce  build the modules once more, in another folder, and compare them byte by byte (some minutes)
   --help       this text`;
 
@@ -24,6 +26,9 @@ const OTHERS = [
   { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 315 * KB, uploadGzipped: 390 * KB },
   { environment: 'todo-api', wasm: 'build/wasm/todo_api.wasm', entry: 'shim/todo-api.js', wasmGzipped: 90 * KB, uploadGzipped: 165 * KB },
 ];
+
+/** The largest functions and pieces of data that `--size` shows. */
+const SHOWN = 25;
 
 export const WASM = join(PROJECT, 'build/wasm/deputy.wasm');
 
@@ -133,6 +138,11 @@ await program(import.meta.url, async () => {
     console.log('  built in another folder, the modules are the same');
   }
   const rows = await measureSizes();
+  if (values.size) {
+    const parts = await measureParts();
+    writeFileSync(join(PROJECT, 'build/size.json'), JSON.stringify(parts, null, 2));
+    console.log(`\n${partsTable(parts, SHOWN)}\n`);
+  }
   console.log(sizeTable(rows));
   if (rows.some(({ holds }) => !holds)) throw new Failure('Over budget.');
 });
