@@ -1,7 +1,8 @@
-/** `pnpm bench`: measurements of the running server. They print figures; what they find wrong is a failure. */
+/** `pnpm bench`: measurements of the running server and of the core alone. They print figures; what they find wrong is a failure. */
 import { parseArgs } from 'node:util';
 import * as growth from '../tests/bench/growth.js';
 import * as kill from '../tests/bench/kill.js';
+import * as micro from '../tests/bench/micro.js';
 import * as peers from '../tests/bench/peers.js';
 import * as revocation from '../tests/bench/revocation.js';
 import * as soak from '../tests/bench/soak.js';
@@ -20,7 +21,7 @@ import { setup } from './setup.js';
  */
 
 /** @type {Record<string, Measurement>} */
-const MEASUREMENTS = { peers, growth, kill, revocation, soak };
+const MEASUREMENTS = { peers, micro, growth, kill, revocation, soak };
 /** What runs when none is named. */
 const USUAL = 'peers';
 

@@ -37,7 +37,7 @@ export async function buildWasm() {
   await cmake('wasm', 'Building the WebAssembly module');
 }
 
-/** Configures once, then builds what has changed. @param {'wasm' | 'native' | 'fuzzers'} preset @param {string} title @param {string} [target] */
+/** Configures once, then builds what has changed. @param {'wasm' | 'native' | 'fuzzers' | 'micro'} preset @param {string} title @param {string} [target] */
 export async function cmake(preset, title, target = 'all') {
   if (!existsSync(join(PROJECT, 'build', preset, 'build.ninja'))) {
     await run('cmake', ['--preset', preset], { title: `Configuring the build (${preset})` });

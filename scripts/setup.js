@@ -33,13 +33,17 @@ const BUILD = [
 ];
 
 /** @type {Need[]} */
-const TEST = [
+const NATIVE = [
   // It compiles these sources in two thirds of GCC's time.
   { name: 'Clang 14 or newer', apt: 'clang', brew: 'llvm', found: () => atLeast([14], says('clang++', '--version')) },
-  { name: 'the sanitizers of Clang', apt: 'libclang-rt-dev', brew: 'llvm', found: sanitizers },
   { name: 'Catch2', apt: 'catch2', brew: 'catch2', found: () => header('catch2/catch.hpp', 'catch2/catch_all.hpp') },
   { name: 'SQLite', apt: 'libsqlite3-dev', brew: 'sqlite', found: () => header('sqlite3.h') },
   { name: 'OpenSSL', apt: 'libssl-dev', brew: 'openssl@3', found: () => header('openssl/evp.h') },
+];
+
+/** @type {Need[]} */
+const TEST = [
+  { name: 'the sanitizers of Clang', apt: 'libclang-rt-dev', brew: 'llvm', found: sanitizers },
   { name: 'Spin', apt: 'spin', brew: 'spin', found: () => !!command('spin') },
   { name: 'clang-format', apt: 'clang-format', brew: 'clang-format', found: () => !!command('clang-format') },
   { name: 'Chromium', apt: 'chromium', brew: '--cask chromium', found: () => !!chromium() },
@@ -48,7 +52,7 @@ const TEST = [
 /** @type {Need[]} */
 const BENCH = [{ name: 'wrk', apt: 'wrk', brew: 'wrk', found: () => !!command('wrk') }];
 
-const NEEDS = { build: BUILD, bench: [...BUILD, ...BENCH], test: [...BUILD, ...BENCH, ...TEST] };
+const NEEDS = { build: BUILD, bench: [...BUILD, ...BENCH], micro: [...BUILD, ...NATIVE], test: [...BUILD, ...BENCH, ...NATIVE, ...TEST] };
 
 /** @typedef {keyof typeof NEEDS} Purpose */
 

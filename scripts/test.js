@@ -45,7 +45,7 @@ const TRANSCRIPTS = join(PROJECT, 'build/transcripts');
 const NATIVE_TRANSCRIPTS = join(TRANSCRIPTS, 'native*.bin');
 
 async function format() {
-  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/fuzz', 'tests/transcripts', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
+  const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/fuzz', 'tests/transcripts', 'tests/bench', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
   return oneTest('Checking the formatting', 'clang-format', ['--dry-run', '-Werror', ...sources]);
 }
 

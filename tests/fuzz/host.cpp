@@ -14,17 +14,19 @@ using nlohmann::json;
 constexpr core::Instant kStart{1'790'000'000'000};
 constexpr int kMostRounds = 20;
 
-json variables() {
-  return {{"PUBLIC_URL", kOrigin},
-          {"AUTHORITY_SECRET", std::string(32, 's')},
-          {"WORKOS_CLIENT_ID", "client_1"},
-          {"WORKOS_API_KEY", "sk_1"},
-          {"WORKOS_WEBHOOK_SECRET", kWebhookSecret},
-          {"WORKOS_ORGANIZATION_ID", "org_1"},
-          {"NOTIFY_URL", "https://notify.example/"},
-          {"ALLOWED_ORIGINS", "https://playground.example"},
-          {"WASM_SHA256", std::string(64, '0')},
-          {"DEMO_MODE", "true"}};
+std::string variables(const json& changes) {
+  json all{{"PUBLIC_URL", kOrigin},
+           {"AUTHORITY_SECRET", std::string(32, 's')},
+           {"WORKOS_CLIENT_ID", "client_1"},
+           {"WORKOS_API_KEY", "sk_1"},
+           {"WORKOS_WEBHOOK_SECRET", kWebhookSecret},
+           {"WORKOS_ORGANIZATION_ID", "org_1"},
+           {"NOTIFY_URL", "https://notify.example/"},
+           {"ALLOWED_ORIGINS", "https://playground.example"},
+           {"WASM_SHA256", std::string(64, '0')},
+           {"DEMO_MODE", "true"}};
+  all.merge_patch(changes);
+  return all.dump();
 }
 
 /// A request or a response (JSON-RPC 2.0 sections 4 and 5), or several.
@@ -70,11 +72,12 @@ core::Request request(std::string_view method, std::string_view path, const Head
   return made;
 }
 
-Host::Host(std::string_view name, std::string_view bounds)
-    : now(kStart), tape_(name, variables().dump(), crypto) {
-  app_ = std::make_unique<AuthorizationServer>(core::read_config(variables().dump()), tape_.crypto());
+Host::Host(std::string_view name, std::string_view bounds, const json& changes)
+    : now(kStart), tape_(name, variables(changes), crypto) {
+  const core::Config config = core::read_config(variables(changes));
+  app_ = std::make_unique<AuthorizationServer>(config, tape_.crypto());
   tape_.configured();
-  const identity::Keys keys(core::read_config(variables().dump()), crypto);
+  const identity::Keys keys(config, crypto);
   user = identity::user_id(keys, identity::principal_name(crypto, "workos", "user_1"));
   token = user + ":" + std::string(kGrant) + ":secret";
   in_object(core::Wake{});

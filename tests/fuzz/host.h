@@ -29,8 +29,9 @@ core::Request request(std::string_view method, std::string_view path, const Head
 
 class Host {
  public:
-  /// `bounds`: of the deputy, as JSON.
-  Host(std::string_view name, std::string_view bounds);
+  /// `bounds`: of the deputy, as JSON. `changes`: to the Worker's variables, as a merge patch (RFC 7396).
+  Host(std::string_view name, std::string_view bounds,
+       const nlohmann::json& changes = nlohmann::json::object());
 
   /// An input begins, and what the one before it did is taken back.
   void begin();

@@ -1,0 +1,146 @@
+#include "player.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "core/wire.h"
+
+// What wasm/module/exports.cpp exports.
+extern "C" {
+char* input_buffer(uint32_t size);
+char* result_buffer(uint32_t size);
+void configure(uint32_t size);
+const char* step(uint32_t size, uint32_t in_object);
+}
+
+namespace micro {
+
+namespace {
+
+enum class Compare { kinds, bytes };
+
+const std::vector<PortCall>* expected = nullptr;
+size_t asked = 0;
+Compare compare = Compare::bytes;
+
+std::vector<PortCall> read_calls(core::WireReader& reader) {
+  std::vector<PortCall> calls(reader.u32());
+  for (PortCall& call : calls) {
+    call.kind = reader.u8();
+    call.first = reader.bytes();
+    call.second = reader.bytes();
+    call.answer = reader.bytes();
+  }
+  return calls;
+}
+
+std::string_view answer(uint8_t kind, std::string_view first, std::string_view second) {
+  if (asked == expected->size()) fail("the core asks more than was recorded");
+  const PortCall& call = (*expected)[asked++];
+  if (call.kind != kind) fail("the core asks something else than was recorded");
+  if (compare == Compare::bytes && (call.first != first || call.second != second)) {
+    fail("the core asks about something else than was recorded: " + std::string(first));
+  }
+  return call.answer;
+}
+
+void copy(std::string_view bytes, char* to) {
+  std::memcpy(to, bytes.data(), bytes.size());
+}
+
+void expect(const std::vector<PortCall>& calls, Compare how) {
+  expected = &calls;
+  asked = 0;
+  compare = how;
+}
+
+void all_asked() {
+  if (asked != expected->size()) fail("the core asks less than was recorded");
+}
+
+uint32_t give(std::string_view bytes) {
+  copy(bytes, input_buffer(static_cast<uint32_t>(bytes.size())));
+  return static_cast<uint32_t>(bytes.size());
+}
+
+const char* run(const Step& recorded, Compare how) {
+  expect(recorded.calls, how);
+  const uint32_t size = give(recorded.input);
+  const char* output = step(size, recorded.in_object ? 1 : 0);
+  all_asked();
+  return output;
+}
+
+}  // namespace
+
+std::vector<Session> read_tape(std::string_view tape) {
+  std::vector<Session> sessions;
+  core::WireReader file(tape);
+  while (file.ok() && !file.finished()) {
+    Session session;
+    session.name = file.bytes();
+    core::WireReader reader(file.bytes());
+    session.variables = reader.bytes();
+    session.beginning = read_calls(reader);
+    while (reader.ok() && !reader.finished()) {
+      Step step;
+      step.in_object = reader.u8() == 1;
+      step.input = reader.bytes();
+      step.calls = read_calls(reader);
+      step.output = reader.bytes();
+      session.steps.push_back(std::move(step));
+    }
+    if (!reader.ok()) fail("the tape is broken");
+    sessions.push_back(std::move(session));
+  }
+  return sessions;
+}
+
+void begin(const Session& session) {
+  expect(session.beginning, Compare::bytes);
+  configure(give(session.variables));
+  all_asked();
+  for (const Step& recorded : session.steps) check(recorded);
+}
+
+void play(const Step& recorded) {
+  run(recorded, Compare::kinds);
+}
+
+void check(const Step& recorded) {
+  const char* output = run(recorded, Compare::bytes);
+  uint32_t size = 0;
+  std::memcpy(&size, output, sizeof size);
+  if (std::string_view(output + sizeof size, size) != recorded.output) {
+    fail("the core answers something else than was recorded");
+  }
+}
+
+}  // namespace micro
+
+// What wasm/module/exports.cpp imports.
+extern "C" {
+
+uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint32_t values_size) {
+  const std::string_view rows = micro::answer(1, {sql, sql_size}, {values, values_size});
+  micro::copy(rows, result_buffer(static_cast<uint32_t>(rows.size())));
+  return static_cast<uint32_t>(rows.size());
+}
+
+void host_sha256(const char* data, uint32_t size, char* digest) {
+  micro::copy(micro::answer(2, {data, size}, {}), digest);
+}
+
+void host_hmac_sha256(const char* key, uint32_t key_size, const char* data, uint32_t size, char* mac) {
+  micro::copy(micro::answer(3, {key, key_size}, {data, size}), mac);
+}
+
+void host_ed25519_sign(const char* seed, const char* data, uint32_t size, char* signature) {
+  micro::copy(micro::answer(4, {seed, 32}, {data, size}), signature);
+}
+
+void host_ed25519_public_key(const char* seed, char* key) {
+  micro::copy(micro::answer(5, {seed, 32}, {}), key);
+}
+
+}  // extern "C"
