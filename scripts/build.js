@@ -20,10 +20,10 @@ deployment uploads.
   --help       this text`;
 
 const KB = 1000;
-const BUDGET = { wasmGzipped: 330 * KB, uploadGzipped: 405 * KB, shimLines: 830 };
+const BUDGET = { wasmGzipped: 350 * KB, uploadGzipped: 430 * KB, shimLines: 830 };
 /** The other applications, by their environments in wrangler.toml. Their entries the shop does not carry. */
 const OTHERS = [
-  { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 315 * KB, uploadGzipped: 390 * KB },
+  { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 330 * KB, uploadGzipped: 410 * KB },
   { environment: 'todo-api', wasm: 'build/wasm/todo_api.wasm', entry: 'shim/todo-api.js', wasmGzipped: 90 * KB, uploadGzipped: 165 * KB },
 ];
 

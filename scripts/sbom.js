@@ -39,7 +39,7 @@ function libraries() {
     library('musl', undefined, 'MIT', `pkg:generic/emscripten-musl@${runtime}`, `The C library of Emscripten ${runtime}`),
     library('libc++', undefined, 'Apache-2.0 WITH LLVM-exception', `pkg:generic/emscripten-libcxx@${runtime}`, `The C++ library of Emscripten ${runtime}`),
     library('compiler-rt', undefined, 'Apache-2.0 WITH LLVM-exception', `pkg:generic/emscripten-compiler-rt@${runtime}`, `The compiler's functions, of Emscripten ${runtime}`),
-    library('emmalloc', undefined, 'MIT', `pkg:generic/emmalloc@${runtime}`, `The allocator of Emscripten ${runtime}`),
+    library('dlmalloc', undefined, 'CC0-1.0', `pkg:generic/dlmalloc@${runtime}`, `Doug Lea’s allocator, as in Emscripten ${runtime}`),
   ];
 }
 

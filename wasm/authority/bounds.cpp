@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "authority/canonical.h"
 
@@ -15,6 +16,9 @@ struct PeriodFacts {
   core::Duration length;
   std::string_view words;
 };
+/// Different bounds that are remembered, of all deputies whose objects are in this isolate.
+constexpr size_t kMostKnown = 256;
+
 constexpr std::array<PeriodFacts, 6> kPeriods = {{
     {Period::action, "action", {}, "at once"},
     {Period::minute, "minute", core::minutes(1), "a minute"},
@@ -177,9 +181,14 @@ Bounds stored_bounds(core::JsonView json) {
 }
 
 Bounds stored_bounds(std::string_view text) {
+  // A deputy's bounds are read with each of its calls, and seldom change.
+  static std::unordered_map<std::string, Bounds> known;
+  std::string key(text);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
   core::JsonGate gate;
   const core::JsonResult json = gate.parse(text);
-  return json.ok() ? stored_bounds(json.root) : Bounds();
+  if (known.size() == kMostKnown) known.clear();
+  return known.emplace(std::move(key), json.ok() ? stored_bounds(json.root) : Bounds()).first->second;
 }
 
 const Measure* find_measure(const std::vector<Measure>& measures, std::string_view name) {

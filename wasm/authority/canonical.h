@@ -28,17 +28,26 @@ class CanonicalArray {
 class CanonicalObject {
  public:
   CanonicalObject& add(std::string_view name, std::string_view text) {
-    return add_json(name, core::json_quote(text));
+    begin(name);
+    core::append_quoted(text_, text);
+    return *this;
   }
   CanonicalObject& add(std::string_view name, int64_t value) { return add_json(name, std::to_string(value)); }
   CanonicalObject& add_json(std::string_view name, std::string_view json) {
-    text_ += text_.empty() ? "{\"" : ",\"";
-    text_.append(name).append("\":").append(json);
+    begin(name);
+    text_ += json;
     return *this;
   }
   std::string take() { return text_.empty() ? "{}" : std::move(text_) + '}'; }
 
  private:
+  void begin(std::string_view name) {
+    if (text_.empty()) text_.reserve(kUsualSize);
+    text_ += text_.empty() ? "{\"" : ",\"";
+    text_.append(name).append("\":");
+  }
+
+  static constexpr size_t kUsualSize = 192;
   std::string text_;
 };
 

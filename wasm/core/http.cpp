@@ -100,9 +100,13 @@ void write(WireWriter& writer, const Headers& headers) {
   }
 }
 
+/// A count is not believed before the headers are there.
+constexpr uint32_t kManyHeaders = 64;
+
 Headers read_headers(WireReader& reader) {
   Headers headers;
   const uint32_t count = reader.u32();
+  headers.reserve(std::min(count, kManyHeaders));
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     const std::string_view name = reader.bytes();
     headers.add(name, reader.bytes());

@@ -14,6 +14,7 @@ namespace core {
 /// Fields in the order they came; names are compared without case (RFC 9110 section 5.1).
 class Headers {
  public:
+  void reserve(size_t count) { fields_.reserve(count); }
   void add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
   /// The first value, or nothing. Outer whitespace is not part of a value.
   std::optional<std::string_view> get(std::string_view name) const;

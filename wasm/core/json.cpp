@@ -33,6 +33,8 @@ std::vector<std::unique_ptr<simdjson::dom::parser>>& spare_parsers() {
   return parsers;
 }
 
+constexpr size_t kFewNames = 8;
+
 bool has_duplicate_name(JsonView value) {
   if (value.is_array()) {
     for (JsonView item : JsonArray(value.get_array().value_unsafe())) {
@@ -42,11 +44,19 @@ bool has_duplicate_name(JsonView value) {
   }
   if (!value.is_object()) return false;
   const JsonObject object = value.get_object().value_unsafe();
-  std::vector<std::string_view> names;
-  for (const auto& field : object) {
-    names.push_back(field.key);
-    if (has_duplicate_name(field.value)) return true;
+  // Each name with all before it, as long as that is less work than to sort them.
+  size_t count = 0;
+  for (auto field = object.begin(); field != object.end(); ++field, ++count) {
+    if (has_duplicate_name(field.value())) return true;
+    if (count >= kFewNames) continue;
+    for (auto before = object.begin(); before != field; ++before) {
+      if (before.key() == field.key()) return true;
+    }
   }
+  if (count <= kFewNames) return false;
+  std::vector<std::string_view> names;
+  names.reserve(count);
+  for (const auto& field : object) names.push_back(field.key);
   std::sort(names.begin(), names.end());
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
@@ -286,21 +296,28 @@ std::vector<std::string> string_list(std::optional<JsonView> list) {
 }
 
 std::string json_quote(std::string_view text) {
-  // What is not ASCII alone is the library's, which mends what is not UTF-8.
-  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }))
-    return json_text(Json(text));
   std::string quoted;
   quoted.reserve(text.size() + text.size() / 8 + 2);
-  quoted += '"';
+  append_quoted(quoted, text);
+  return quoted;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  // What is not ASCII alone is the library's, which mends what is not UTF-8.
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
+    out += json_text(Json(text));
+    return;
+  }
+  out += '"';
   size_t written = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c >= ' ' && c != '"' && c != '\\') continue;
-    quoted.append(text, written, i - written);
+    out.append(text, written, i - written);
     written = i + 1;
-    append_escape(quoted, c);
+    append_escape(out, c);
   }
-  return quoted.append(text, written).append(1, '"');
+  out.append(text, written).append(1, '"');
 }
 
 std::string json_text(const Json& json) {

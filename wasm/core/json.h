@@ -83,6 +83,8 @@ std::vector<std::string> string_list(std::optional<JsonView> list);
 
 /// A JSON string literal, quotes included. Bytes that are not UTF-8 become U+FFFD.
 std::string json_quote(std::string_view text);
+/// The same, at the end of `out`.
+void append_quoted(std::string& out, std::string_view text);
 /// The text of what was built. Bytes that are not UTF-8 become U+FFFD.
 std::string json_text(const Json& json);
 /// A value that came in, written anew (never its original bytes).

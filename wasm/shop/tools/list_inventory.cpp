@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kName = "listMcpShopInventory";
 
 mcp::ToolOutcome run(mcp::Call&) {
-  return mcp::ToolResult::json(inventory_json());
+  static const mcp::ToolResult result = mcp::ToolResult::json(inventory_json());
+  return result;
 }
 
 }  // namespace
