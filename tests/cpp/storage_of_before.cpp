@@ -18,6 +18,8 @@ void create_second_authority(core::Storage& storage) {
       " client_known_by TEXT NOT NULL DEFAULT '', client_host TEXT NOT NULL DEFAULT '',"
       " state TEXT NOT NULL DEFAULT 'active', bounds TEXT NOT NULL DEFAULT '{}',"
       " sentence TEXT NOT NULL DEFAULT '') WITHOUT ROWID");
+  storage.query("CREATE TABLE pauses (grant_id TEXT NOT NULL, cause TEXT NOT NULL, since INTEGER NOT NULL)");
+  storage.query("CREATE TABLE ceilings (measure TEXT NOT NULL, most INTEGER NOT NULL, per TEXT NOT NULL)");
   storage.query(
       "CREATE TABLE charges (use_id TEXT NOT NULL, grant_id TEXT NOT NULL, measure TEXT NOT NULL,"
       " amount INTEGER NOT NULL, at INTEGER NOT NULL, held_until INTEGER)");
