@@ -214,6 +214,34 @@ TEST_CASE("Report: a continuation that carries nothing, or broken bytes, is left
   }
 }
 
+TEST_CASE("Report: what a forged continuation carries is a trace or none, and numbers or nothing at all") {
+  const auto carrying = [](double arrived, std::string_view trace_id, std::string_view state) {
+    core::WireWriter writer;
+    for (const uint8_t byte : {0, 1, 0}) writer.u8(byte);
+    for (const double number : {arrived, 0.0, 0.0}) writer.f64(number);
+    writer.bytes(trace_id);
+    writer.u8(1);
+    writer.bytes(state);
+    return writer.take() + "state";
+  };
+  const auto take = [](std::string continuation) {
+    core::Report report;
+    core::take_carried_report(report, continuation);
+    return std::pair(report, continuation);
+  };
+  const std::string id(32, 'a');
+  CHECK(take(carrying(1, id, "k=v")).first.trace.trace_id == id);
+  CHECK(take(carrying(1, id, "k=v")).first.trace.state == "k=v");
+  CHECK(take(carrying(1, id, "k=v")).second == "state");
+  for (const std::string& bad :
+       {std::string(), id.substr(1), id + "a", std::string(32, '0'), std::string(31, 'a') + '"'}) {
+    CHECK_FALSE(take(carrying(1, bad, "k=v")).first.trace.exists());
+  }
+  CHECK(take(carrying(1, id, "k=v\r\nX: y")).first.trace.state.empty());
+  CHECK(take(carrying(0.5, id, "")).second != "state");
+  CHECK(take(carrying(-1e300, id, "")).second != "state");
+}
+
 TEST_CASE("Report: a call of a tool is counted once, under a name that leads to nobody") {
   Reported app(answers(200));
   app.step(core::PrincipalRequest{post("https://shop.example/mcp"), app.now - core::milliseconds(3)}, {5, 2});

@@ -182,7 +182,7 @@ Bounds stored_bounds(core::JsonView json) {
 
 Bounds stored_bounds(std::string_view text) {
   // A deputy's bounds are read with each of its calls, and seldom change.
-  static std::unordered_map<std::string, Bounds> known;
+  thread_local std::unordered_map<std::string, Bounds> known;
   std::string key(text);
   if (const auto found = known.find(key); found != known.end()) return found->second;
   core::JsonGate gate;

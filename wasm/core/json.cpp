@@ -29,7 +29,7 @@ constexpr size_t kMostSpareParsers = 0;
 constexpr size_t kMostSpareCapacity = 8 * 1024;
 
 std::vector<std::unique_ptr<simdjson::dom::parser>>& spare_parsers() {
-  static std::vector<std::unique_ptr<simdjson::dom::parser>> parsers;
+  thread_local std::vector<std::unique_ptr<simdjson::dom::parser>> parsers;
   return parsers;
 }
 

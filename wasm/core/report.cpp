@@ -99,9 +99,9 @@ std::string carried_report(const Report& report, Reporting::Lines lines) {
   // 0: this is no request.
   writer.u8(report.http.empty() ? 0 : static_cast<uint8_t>(index_of(kMethods, report.http) + 1));
   writer.u8(index_of(kRoutes, report.route));
-  writer.i64(report.arrived.milliseconds);
-  writer.i64(report.rows.read);
-  writer.i64(report.rows.written);
+  writer.f64(static_cast<double>(report.arrived.milliseconds));
+  writer.f64(static_cast<double>(report.rows.read));
+  writer.f64(static_cast<double>(report.rows.written));
   writer.bytes(report.trace.trace_id);
   writer.u8(report.trace.sampled == TraceContext::Sampled::yes ? 1 : 0);
   writer.bytes(report.trace.state);
@@ -118,12 +118,12 @@ void take_carried_report(Report& report, std::string& continuation) {
   } else {
     reader.u8();
   }
-  carried.arrived.milliseconds = reader.i64();
-  carried.rows.read = reader.i64();
-  carried.rows.written = reader.i64();
-  carried.trace.trace_id = reader.string();
-  if (reader.u8() == 1) carried.trace.sampled = TraceContext::Sampled::yes;
-  carried.trace.state = reader.string();
+  carried.arrived.milliseconds = reader.whole();
+  carried.rows.read = reader.whole();
+  carried.rows.written = reader.whole();
+  const std::string_view trace_id = reader.bytes();
+  const auto sampled = reader.u8() == 1 ? TraceContext::Sampled::yes : TraceContext::Sampled::no;
+  carried.trace = trace_of(trace_id, sampled, reader.bytes());
   if (!reader.ok()) return;
   report = std::move(carried);
   const size_t rest = reader.rest().size();

@@ -51,13 +51,19 @@ TraceContext read_trace(std::string_view traceparent, std::string_view tracestat
   // 00-<32 digits>-<16 digits>-<2 digits>
   const auto part = [&](size_t at, size_t size) { return traceparent.substr(at, size); };
   if (traceparent.size() != 55 || part(0, 3) != "00-" || part(35, 1) != "-" || part(52, 1) != "-") return {};
-  if (!is_id(part(3, 32)) || !is_id(part(36, 16)) || !is_hex(part(53, 2))) return {};
-  TraceContext trace;
-  trace.trace_id = part(3, 32);
+  if (!is_id(part(36, 16)) || !is_hex(part(53, 2))) return {};
   // The last bit of the last digit.
   const char last = traceparent.back();
   const int digit = last <= '9' ? last - '0' : last - 'a' + 10;
-  if (digit % 2 == 1) trace.sampled = TraceContext::Sampled::yes;
+  const auto sampled = digit % 2 == 1 ? TraceContext::Sampled::yes : TraceContext::Sampled::no;
+  return trace_of(part(3, 32), sampled, tracestate);
+}
+
+TraceContext trace_of(std::string_view trace_id, TraceContext::Sampled sampled, std::string_view tracestate) {
+  if (trace_id.size() != 32 || !is_id(trace_id)) return {};
+  TraceContext trace;
+  trace.trace_id = trace_id;
+  trace.sampled = sampled;
   if (is_state(tracestate)) trace.state = tracestate;
   return trace;
 }

@@ -27,6 +27,9 @@ struct TraceContext {
 /// the letter; a second one that is malformed or longer than 512 characters is left out.
 TraceContext read_trace(std::string_view traceparent, std::string_view tracestate);
 
+/// One that is put together again. No trace where the id is none; a state that is malformed is left out.
+TraceContext trace_of(std::string_view trace_id, TraceContext::Sampled sampled, std::string_view tracestate);
+
 /// A trace that begins here. Not sampled: nobody before us records it.
 TraceContext new_trace(Entropy& entropy);
 
