@@ -4,6 +4,14 @@
 
 using core::Headers;
 
+TEST_CASE("Headers: no value begins another field") {
+  core::Headers headers;
+  headers.add("Location", std::string_view("/a\r\nSet-Cookie: b\0", 19));
+  headers.add("ETag", "\"1\"");
+  CHECK(headers.get("Location") == "/aSet-Cookie: b");
+  CHECK(headers.get("ETag") == "\"1\"");
+}
+
 TEST_CASE("Header names are compared without case, values without outer blanks") {
   Headers headers;
   headers.add("Mcp-Method", " \ttools/list\t ");

@@ -217,7 +217,7 @@ TEST_CASE("Report: a continuation that carries nothing, or broken bytes, is left
 TEST_CASE("Report: what a forged continuation carries is a trace or none, and numbers or nothing at all") {
   const auto carrying = [](double arrived, std::string_view trace_id, std::string_view state) {
     core::WireWriter writer;
-    for (const uint8_t byte : {0, 1, 0}) writer.u8(byte);
+    writer.append(std::string_view("\0\1\0", 3));
     for (const double number : {arrived, 0.0, 0.0}) writer.f64(number);
     writer.bytes(trace_id);
     writer.u8(1);

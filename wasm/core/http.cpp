@@ -6,6 +6,8 @@ namespace core {
 
 namespace {
 
+constexpr std::string_view kFieldBreakers("\r\n\0", 3);
+
 char lower_char(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -98,6 +100,13 @@ void write(WireWriter& writer, const Headers& headers) {
     writer.bytes(name);
     writer.bytes(value);
   }
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  fields_.emplace_back(name, value);
+  std::string& kept = fields_.back().second;
+  if (kept.find_first_of(kFieldBreakers) == std::string::npos) return;
+  std::erase_if(kept, [](char c) { return kFieldBreakers.find(c) != std::string_view::npos; });
 }
 
 /// A count is not believed before the headers are there.

@@ -15,7 +15,8 @@ namespace core {
 class Headers {
  public:
   void reserve(size_t count) { fields_.reserve(count); }
-  void add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
+  /// Line ends and NUL in a value are left out: no value begins another field (RFC 9110 section 5.5).
+  void add(std::string_view name, std::string_view value);
   /// The first value, or nothing. Outer whitespace is not part of a value.
   std::optional<std::string_view> get(std::string_view name) const;
   bool has(std::string_view name) const { return get(name).has_value(); }

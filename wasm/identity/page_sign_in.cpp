@@ -171,7 +171,8 @@ class Machine {
       return stop(502, "That did not work", "You are who you say, but no session could be opened for you.",
                   state.arrival.spent);
     }
-    return Respond{go_to(state.arrival.next, {state.arrival.spent, set_page_cookie(state.user_id, secret)})};
+    return Respond{go_to(page_address(state.arrival.next),
+                         {state.arrival.spent, set_page_cookie(state.user_id, secret)})};
   }
 
  private:
