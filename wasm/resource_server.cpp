@@ -120,8 +120,8 @@ Outcome ResourceServer::discovered(std::string_view state, const std::vector<cor
   std::string address = reader.string();
   core::Request request = core::read_request(reader);
   if (!reader.finished()) return lost_its_way();
-  if (where == 1) return handle(core::EdgeRequest{std::move(request), std::move(address)}, step);
-  return handle(core::PrincipalRequest{std::move(request)}, step);
+  if (where == 1) return answer(core::EdgeRequest{std::move(request), std::move(address)}, step);
+  return answer(core::PrincipalRequest{std::move(request)}, step);
 }
 
 // ---- In the Worker ----
