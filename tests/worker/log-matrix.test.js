@@ -106,7 +106,7 @@ test('the shop prints no token, code, verifier, state, secret, cookie or word of
     // What comes with a trace, and what only looks like one.
     const headers = { traceparent: `00-${secrets.note('the id of a span', randomBytes(8).toString('hex'))}`, tracestate: 'a=the-secret-state', baggage: 'user=the-secret-baggage' };
     await ask(mcp.url, { ...firstRequest(revision), headers: { ...firstRequest(revision).headers, Authorization: `Bearer ${body.access_token}`, ...headers } });
-    await ask(`${shop.url}/authority/the-secret-place?code=the-secret-code`, { method: 'PURGE', headers });
+    await ask(`${shop.url}/authority?next=the-secret-place&code=the-secret-code`, { method: 'PURGE', headers });
     await mcp.modern('tools/list', { _meta: { ...headers, traceparent: order.company } });
     await mcp.modern('tools/call', { name: order.company, _meta: headers }, { 'Mcp-Name': order.company });
     await way.call('buyMcpShopItem', { ...order, tshirtSize: order.company });
