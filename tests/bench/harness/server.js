@@ -1,5 +1,5 @@
 /** A peer in a workerd of its own, with a direct socket to the Worker: the proxy of `wrangler dev` costs ten times a request. */
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
 import { sizeOf } from '../../../scripts/build.js';
@@ -15,6 +15,7 @@ const KINDS = /** @type {const} */ ({ js: 'ESModule', wasm: 'CompiledWasm', txt:
 /** Bundles a peer as a deployment would, not minified. @param {Peer} peer @returns {Promise<Bundle>} */
 export async function bundle({ name, entry, config }) {
   const root = join(PROJECT, 'build/bench', name);
+  rmSync(root, { recursive: true, force: true }); // a module of before would be counted too
   await run(local('wrangler'), ['deploy', entry, '--config', config, '--dry-run', '--outdir', root], { env: { WRANGLER_SEND_METRICS: 'false' } });
   const entryModule = join(root, entry.replace(/^.*\//, ''));
   const others = globSync(join(root, '*.{wasm,txt}'));
