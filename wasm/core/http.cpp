@@ -102,11 +102,10 @@ void write(WireWriter& writer, const Headers& headers) {
   }
 }
 
-void Headers::add(std::string_view name, std::string_view value) {
-  fields_.emplace_back(name, value);
-  std::string& kept = fields_.back().second;
-  if (kept.find_first_of(kFieldBreakers) == std::string::npos) return;
-  std::erase_if(kept, [](char c) { return kFieldBreakers.find(c) != std::string_view::npos; });
+std::string field_value(std::string_view text) {
+  std::string value(text);
+  std::erase_if(value, [](char c) { return kFieldBreakers.find(c) != std::string_view::npos; });
+  return value;
 }
 
 /// A count is not believed before the headers are there.

@@ -15,8 +15,7 @@ namespace core {
 class Headers {
  public:
   void reserve(size_t count) { fields_.reserve(count); }
-  /// Line ends and NUL in a value are left out: no value begins another field (RFC 9110 section 5.5).
-  void add(std::string_view name, std::string_view value);
+  void add(std::string_view name, std::string_view value) { fields_.emplace_back(name, value); }
   /// The first value, or nothing. Outer whitespace is not part of a value.
   std::optional<std::string_view> get(std::string_view name) const;
   bool has(std::string_view name) const { return get(name).has_value(); }
@@ -25,6 +24,10 @@ class Headers {
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
 };
+
+/// A text as it may stand in a field of ours: without line ends and NUL, so that it begins no other field
+/// (RFC 9110 section 5.5). For texts that come out of a state or from another service.
+std::string field_value(std::string_view text);
 
 /// The parts of an absolute http(s) URL that the host has already parsed and made canonical.
 struct Url {

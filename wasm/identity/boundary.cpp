@@ -53,7 +53,7 @@ core::Response preflight(const core::Request& request) {
 
 void allow_origin(core::Response& response, std::string_view origin) {
   if (origin.empty()) return;
-  response.headers.add("Access-Control-Allow-Origin", origin);
+  response.headers.add("Access-Control-Allow-Origin", core::field_value(origin));
   response.headers.add("Access-Control-Expose-Headers",
                        "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
   response.headers.add("Vary", "Origin");

@@ -118,7 +118,7 @@ Await await(core::Effect effect, State state) {
 core::Response go_to(std::string_view address, const std::vector<std::string>& cookies) {
   core::Response response;
   response.status = 303;
-  response.headers.add("Location", address);
+  response.headers.add("Location", core::field_value(address));
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Referrer-Policy", "no-referrer");
   return with_cookies(std::move(response), cookies);

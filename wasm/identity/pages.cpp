@@ -87,7 +87,7 @@ core::Response onward_page(std::string_view url, std::string_view where) {
 }
 
 core::Response with_cookies(core::Response response, const std::vector<std::string>& cookies) {
-  for (const std::string& cookie : cookies) response.headers.add("Set-Cookie", cookie);
+  for (const std::string& cookie : cookies) response.headers.add("Set-Cookie", core::field_value(cookie));
   return response;
 }
 

@@ -52,7 +52,7 @@ core::Response refusal(const EffectResult& result) {
   if (redirect.empty()) return refused_page(answer.text("code"), answer.text("description"));
   core::Response response;
   response.status = 302;
-  response.headers.add("Location", redirect);
+  response.headers.add("Location", core::field_value(redirect));
   response.headers.add("Cache-Control", "no-store");
   return response;
 }
