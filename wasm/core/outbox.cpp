@@ -76,7 +76,7 @@ Delivery read(const Rows& rows, size_t row, Instant now) {
 void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
   const Rows rows = step.storage->query(
       "SELECT seq, kind, target, key, headers, content, expires_at, due_at, failures FROM deliveries"
-      " WHERE seq > 0 ORDER BY seq LIMIT ?",
+      " WHERE seq > 0 ORDER BY seq LIMIT ? + 0",
       {static_cast<int64_t>(most)});
   std::set<std::pair<std::string_view, std::string_view>> taken;
   for (size_t row = 0; row < rows.size(); ++row) {
@@ -99,7 +99,7 @@ void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
 void add_failed(Context& step, size_t most, std::vector<Delivery>& deliveries) {
   const Rows rows = step.storage->query(
       "SELECT seq, kind, target, key, headers, content, expires_at FROM deliveries"
-      " WHERE seq < 0 AND due_at <= ? ORDER BY due_at LIMIT ?",
+      " WHERE seq < 0 AND due_at <= ? ORDER BY due_at LIMIT ? + 0",
       {step.now.milliseconds, static_cast<int64_t>(most)});
   for (size_t row = 0; row < rows.size(); ++row) deliveries.push_back(read(rows, row, step.now));
 }

@@ -130,8 +130,10 @@ std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::
     if (!seq) return std::nullopt;
     before = *seq;
   }
+  // The planner of newer SQLites looks at a bare parameter of LIMIT, and prepares the statement anew for each
+  // value.
   const core::Rows rows = storage.query(
-      "SELECT seq, document FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ?", {before, limit});
+      "SELECT seq, document FROM orders WHERE seq < ? ORDER BY seq DESC LIMIT ? + 0", {before, limit});
   OrderPage page;
   for (size_t row = 0; row < rows.size(); ++row) page.documents.emplace_back(rows.text(row, 1));
   // The numbers have no gap: no row is read to count the others, or to see whether there are more.
