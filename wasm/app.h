@@ -152,7 +152,8 @@ class App : public core::Application {
   identity::PageSignIn page_sign_in() const;
 
   /// This instance may be that of the Worker and of objects at the same time: each counts a call once. In an
-  /// object a token is known to be good, and all calls come there: that count is exact.
+  /// object a token is known to be good, and all calls come there: that count is exact while the object is
+  /// awake.
   core::RateLimiter calls_at_edge_;
   core::RateLimiter calls_in_objects_;
   /// `notary_` under the address at which the page is open.

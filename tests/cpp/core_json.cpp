@@ -71,6 +71,23 @@ TEST_CASE("One name twice in an object is refused, however it is written") {
   CHECK(fault_of("{\"\xC3\xA9\":1,\"\\u00e9\":2}") == JsonFault::duplicate_name);
 }
 
+TEST_CASE("A name that stands twice is found wherever the two are, however many names there are") {
+  for (size_t count = 2; count <= 20; ++count) {
+    for (size_t second = 0; second <= count; ++second) {
+      for (size_t first = 0; first < second; ++first) {
+        std::string text;
+        for (size_t i = 0; i < count; ++i) {
+          const size_t name = i == second ? first : i;
+          text += (text.empty() ? "{" : ",") + core::json_quote("n" + std::to_string(name)) + ":0";
+        }
+        CAPTURE(text);
+        // Where `second` is the count itself, nothing stands twice.
+        CHECK(fault_of(text + "}") == (second == count ? JsonFault::none : JsonFault::duplicate_name));
+      }
+    }
+  }
+}
+
 TEST_CASE("The same name in two objects is no duplicate, nor are names that differ by case") {
   CHECK(fault_of(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})") == JsonFault::none);
   CHECK(fault_of(R"({"a":1,"A":2,"a\u0000":3})") == JsonFault::none);
