@@ -14,7 +14,7 @@ import { Reader, Writer } from './wire.js';
  *   body_limit(): number,
  *   scopes(): number,
  *   configure(size: number): void,
- *   step(size: number, inObject: number): number,
+ *   step(size: number, object: number): number,
  *   _initialize(): void,
  * }} Exports
  */
@@ -45,8 +45,8 @@ export class Core {
   #rows = new Writer();
   #entropy = new Uint8Array(64 * ENTROPY);
   #entropyUsed = this.#entropy.length;
-  /** Ed25519 keys, by their seeds. @type {Map<string, import('node:crypto').KeyObject>} */
-  #keys = new Map();
+  /** Ed25519 keys that were used. @type {{ seed: Uint8Array, key: import('node:crypto').KeyObject }[]} */
+  #keys = [];
   #variables;
 
   /** @param {Record<string, unknown>} env the Worker's variables and bindings; the core takes the strings, and whether calls are counted */
@@ -64,9 +64,10 @@ export class Core {
    * One step. Throws what the core or the storage threw; the instance is gone then.
    * @param {(input: Writer) => void} write writes the input after its head
    * @param {SqlStorage | null} sql the storage of the object whose step this is
+   * @param {number} object its number (`newObject`), or 0 in the Worker
    * @returns {Reader} the output, valid until the next step
    */
-  step(write, sql) {
+  step(write, sql = null, object = 0) {
     const exports = this.#instance();
     const input = this.#input.reset();
     input.u8(1);
@@ -78,7 +79,7 @@ export class Core {
       const bytes = input.bytes();
       const at = exports.input_buffer(bytes.length);
       this.#memory().set(bytes, at);
-      return this.#output(exports.step(bytes.length, sql ? 1 : 0));
+      return this.#output(exports.step(bytes.length, object));
     } catch (error) {
       this.#exports = null;
       throw error;
@@ -163,7 +164,7 @@ export class Core {
     const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement.text, ...parameters);
     if (statement.columns < 0) statement.columns = cursor.columnNames.length;
     // To its end, also where nothing comes: a statement that is not done cannot be used again.
-    const rows = [...cursor.raw()];
+    const rows = statement.columns > 0 ? [...cursor.raw()] : [];
     const out = this.#rows.reset();
     out.u32(cursor.rowsRead);
     out.u32(cursor.rowsWritten);
@@ -211,14 +212,12 @@ export class Core {
 
   /** @param {number} seedAt */
   #key(seedAt) {
-    const der = Buffer.concat([PKCS8, this.#slice(seedAt, 32)]);
-    const name = der.toString('latin1');
-    let key = this.#keys.get(name);
-    if (!key) {
-      key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-      if (this.#keys.size === MAX_KEYS) this.#keys.clear();
-      this.#keys.set(name, key);
-    }
+    const seed = this.#slice(seedAt, 32);
+    const known = this.#keys.find((each) => each.seed.every((byte, at) => byte === seed[at]));
+    if (known) return known.key;
+    const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+    if (this.#keys.length === MAX_KEYS) this.#keys = [];
+    this.#keys.push({ seed: seed.slice(), key });
     return key;
   }
 }
@@ -234,6 +233,14 @@ export function provide(wasm, sum) {
   module = wasm;
   moduleHash = sum.slice(0, 64);
 }
+
+let objects = 0;
+
+/**
+ * A number for an object. What its storage answered is remembered under it: one that wakes up gets another, and one of
+ * whose writes any were taken back.
+ */
+export const newObject = () => ++objects;
 
 /** @type {Core | undefined} */
 let core;

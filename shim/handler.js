@@ -10,7 +10,7 @@ export default {
   async fetch(request, env, ctx) {
     const core = coreOf(env);
     const step = (/** @type {import('./steps.js').Input} */ input) => {
-      const { outcome, log } = readOutput(core.step(input, null));
+      const { outcome, log } = readOutput(core.step(input));
       for (const line of log) console.log(line);
       return outcome;
     };

@@ -4,7 +4,7 @@
 // nobody else's. No answer and no effect leaves before that commit.
 
 import { DurableObject } from 'cloudflare:workers';
-import { coreOf } from './core.js';
+import { coreOf, newObject } from './core.js';
 import { serverOf, vaultNamespace } from './oauth.js';
 import { CLIENT_GONE, goOn, inputs, readBody, readOutput, run } from './steps.js';
 import { LINK, STREAM } from './streams.js';
@@ -19,6 +19,7 @@ const decoder = new TextDecoder();
 /** @extends {DurableObject<Env>} */
 export class Principal extends DurableObject {
   #core;
+  #number = newObject();
   /** @type {Waiting[]} */
   #waiting = [];
   /** When the alarm goes off, as far as this instance knows. */
@@ -137,6 +138,7 @@ export class Principal extends DurableObject {
       else this.ctx.storage.transactionSync(all);
     } catch (error) {
       // The commit itself failed: nothing of the batch is there.
+      this.#number = newObject();
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -152,7 +154,12 @@ export class Principal extends DurableObject {
 
   /** @param {Input} input */
   #savepoint(input) {
-    return this.ctx.storage.transactionSync(() => readOutput(this.#core.step(input, this.ctx.storage.sql)));
+    try {
+      return this.ctx.storage.transactionSync(() => readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number)));
+    } catch (error) {
+      this.#number = newObject();
+      throw error;
+    }
   }
 
   /** In the same turn as the commit, so that an alarm is written with it. @param {Output} output */

@@ -2,6 +2,8 @@
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** In UTF-16 units. */
+const SHORT = 100;
 
 /** Writes values into memory that is reused: `bytes()` is valid until the next `reset()`. */
 export class Writer {
@@ -36,9 +38,13 @@ export class Writer {
   /** @param {string} text */
   text(text) {
     this.#reserve(4 + text.length * 3); // no character takes more than three bytes for each of its UTF-16 units
-    const { written } = encoder.encodeInto(text, this.#memory.subarray(this.#size + 4));
+    const from = this.#size + 4;
+    // What is short and ASCII, as most texts are, is written before an encoder would have been called.
+    let written = 0;
+    for (let unit; written < text.length && written < SHORT && (unit = text.charCodeAt(written)) < 128; ++written) this.#memory[from + written] = unit;
+    if (written < text.length) written = encoder.encodeInto(text, this.#memory.subarray(from)).written;
     this.#view.setUint32(this.#size, written, true);
-    this.#size += 4 + written;
+    this.#size = from + written;
   }
 
   /** @param {Uint8Array} data */

@@ -119,8 +119,8 @@ App::App(core::Config config, core::Crypto& crypto)
 }
 
 std::string App::principal_of(core::Storage& storage) {
-  const core::Rows rows = storage.query("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
-  return rows.empty() ? std::string() : std::string(rows.text(0, 0));
+  const auto rows = storage.look_up("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
+  return rows->empty() ? std::string() : std::string(rows->text(0, 0));
 }
 
 void App::end_orphaned_watchers(core::Context& step) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "../transcripts/tape.h"
 #include "authorization_server.h"
 #include "support.h"
 
@@ -26,13 +27,14 @@ class AppHost {
   explicit AppHost(const json& variables = shop_variables())
       : config_(core::read_config(variables.dump())),
         tape_("deputy_tests", variables.dump(), crypto),
+        object_(storage, tape_.heard()),
         app_(config_, tape_.crypto()) {
     tape_.configured();
     in_object(core::Wake{});
   }
 
   core::Outcome at_edge(core::Input input) { return step(std::move(input), nullptr); }
-  core::Outcome in_object(core::Input input) { return step(std::move(input), &storage); }
+  core::Outcome in_object(core::Input input) { return step(std::move(input), &object_); }
 
   /// A request that reaches the Worker.
   core::Outcome request(std::string method, std::string path, const HeaderList& headers = {}) {
@@ -66,22 +68,31 @@ class AppHost {
 
  private:
   core::Outcome step(core::Input input, core::Storage* where) {
+    if (storage.rows_written() != written_) wake_anew();
     const std::string seed(32, static_cast<char>(++steps_));
     core::Entropy entropy(tape_.crypto(), seed);
     core::Context context{now, entropy, tape_.crypto(), where};
-    storage.heard = tape_.heard();
     core::Outcome outcome = app_.handle(input, context);
-    storage.heard = {};
+    written_ = storage.rows_written();
     tape_.step(
-        where != nullptr, [&] { return core::encode_input(now, seed, input); },
+        where ? object_number_ : 0, [&] { return core::encode_input(now, seed, input); },
         [&] { return core::encode_output(outcome, context); });
     alarm = context.alarm;
     log = context.log;
     return outcome;
   }
 
+  /// A test has changed what is stored: an object that is awake would not know.
+  void wake_anew() {
+    object_.forget();
+    ++object_number_;
+  }
+
   core::Config config_;
   transcripts::Tape tape_;
+  transcripts::ObjectStorage object_;
+  uint32_t object_number_ = 1;
+  int64_t written_ = 0;
   AuthorizationServer app_;
   int steps_ = 0;
 };

@@ -11,8 +11,7 @@ namespace {
 
 class CountingStorage final : public core::Storage {
  public:
-  using core::Storage::query;
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override {
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override {
     ++queries;
     return real.query(statement, parameters);
   }

@@ -61,8 +61,7 @@ class Chances {
 class FaultyStorage final : public core::Storage {
  public:
   explicit FaultyStorage(Chances& chances) : chances_(chances) {}
-  using core::Storage::query;
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override {
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override {
     if (chances_.now(Fault::statement)) throw Trapped();
     return real.query(statement, parameters);
   }
@@ -137,6 +136,7 @@ class FaultHost {
   }
   void restart() {
     app_ = std::make_unique<AuthorizationServer>(config_, crypto);
+    storage.forget();
     awake_ = false;
     known_alarm_.reset();
   }
@@ -168,6 +168,8 @@ class FaultHost {
   NativeCrypto crypto;
   FaultyStorage storage;
   core::Instant now{1'790'000'000'000};
+  /// It wakes up for each step.
+  bool forgetful = false;
   std::optional<core::Instant> stored_alarm;
   std::string principal, user;
   int grants = 0;
@@ -183,6 +185,7 @@ class FaultHost {
 
   core::Outcome commit(core::Input input) {
     if (chances.now(Fault::clock_back)) now = now - core::hours(1);
+    if (forgetful) storage.forget();
     core::Entropy entropy(crypto, crypto.sha256(std::to_string(++steps_)));
     core::Context context{now, entropy, crypto, &storage};
     core::Outcome outcome;
@@ -190,17 +193,17 @@ class FaultHost {
     try {
       outcome = app_->handle(input, context);
     } catch (const Trapped&) {
-      storage.real.roll_back();
+      roll_back();
       // The instance is thrown away, and what it had in memory; the object stays.
       app_ = std::make_unique<AuthorizationServer>(config_, crypto);
       throw;
     }
     if (chances.now(Fault::commit)) {
-      storage.real.roll_back();
+      roll_back();
       throw Trapped();
     }
     if (chances.now(Fault::power_before_commit)) {
-      storage.real.roll_back();
+      roll_back();
       cut_power();
     }
     storage.real.commit();
@@ -210,6 +213,11 @@ class FaultHost {
     }
     if (chances.now(Fault::power_after_commit)) cut_power();
     return outcome;
+  }
+
+  void roll_back() {
+    storage.real.roll_back();
+    storage.forget();
   }
 
   [[noreturn]] void cut_power() {

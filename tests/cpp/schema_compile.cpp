@@ -1,4 +1,5 @@
 // Compiling schemas: what is refused and where, what references lead to, which dialects are known.
+#include "schema/uri.h"
 #include "schema_support.h"
 
 using testing::compile_error;
@@ -155,4 +156,13 @@ TEST_CASE("A schema has bounds") {
   CHECK(compile_error(R"({"properties":{)" + members + "}}").empty());
   CHECK(compile_error(R"({"properties":{"one":{"type":"null"},)" + members + "}}")
             .find("the schema has more than 5000 subschemas") != std::string::npos);
+}
+
+TEST_CASE("A reference leads to no authority that neither side has") {
+  // RFC 3986 erratum 4547: what is left of such a path would read as one.
+  CHECK(schema::resolve_uri("", "x:/.//a/b") == "x:/.//a/b");
+  CHECK(schema::resolve_uri("x:/a/b", "..//c") == "x:/.//c");
+  CHECK(schema::resolve_uri("x:/a", "/.//c?d#e") == "x:/.//c?d#e");
+  CHECK(schema::resolve_uri("x://h/a/b", "..//c") == "x://h//c");
+  CHECK(schema::resolve_uri("x:/a", "//h/c") == "x://h/c");
 }

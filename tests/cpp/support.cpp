@@ -18,7 +18,7 @@ NativeStorage::~NativeStorage() {
   sqlite3_close(database_);
 }
 
-core::Rows NativeStorage::query(core::Statement statement, std::initializer_list<core::Value> parameters) {
+core::Rows NativeStorage::ask(core::Statement statement, std::initializer_list<core::Value> parameters) {
   const auto check = [&](bool fine) {
     if (fine) return;
     throw std::runtime_error(std::string(sqlite3_errmsg(database_)) +
@@ -73,7 +73,6 @@ core::Rows NativeStorage::query(core::Statement statement, std::initializer_list
   encoded.u32(static_cast<uint32_t>(columns));
   encoded.u32(rows);
   encoded.append(values.str());
-  if (heard) heard({statement.data(), statement.size()}, core::encode_values(parameters), encoded.str());
   return core::Rows(encoded.take());
 }
 
@@ -90,6 +89,7 @@ void NativeStorage::commit() {
   run("RELEASE step");
 }
 void NativeStorage::roll_back() {
+  forget();
   run("ROLLBACK TO step; RELEASE step");
 }
 

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "../transcripts/tape.h"
 #include "catch.h"
 #include "core/crypto.h"
 #include "core/step.h"
@@ -33,8 +32,7 @@ class NativeStorage final : public core::Storage {
   NativeStorage();
   ~NativeStorage() override;
 
-  using core::Storage::query;
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override;
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override;
 
   /// What a host does around a step.
   void begin();
@@ -45,9 +43,6 @@ class NativeStorage final : public core::Storage {
   int64_t rows_written() const;
   /// Rows of each table that has any: "calls 1, streams 2".
   std::string filled_tables();
-
-  /// Is told of each statement and its answer, where somebody listens.
-  transcripts::Heard heard;
 
  private:
   void run(const char* sql);

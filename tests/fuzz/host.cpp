@@ -75,7 +75,7 @@ core::Request request(std::string_view method, std::string_view path, const Head
 }
 
 Host::Host(std::string_view name, std::string_view bounds, const json& changes)
-    : now(kStart), tape_(name, variables(changes), crypto) {
+    : now(kStart), tape_(name, variables(changes), crypto), object_(storage, tape_.heard()) {
   const core::Config config = core::read_config(variables(changes));
   app_ = std::make_unique<AuthorizationServer>(config, tape_.crypto());
   tape_.configured();
@@ -114,6 +114,7 @@ Host::Host(std::string_view name, std::string_view bounds, const json& changes)
 
 void Host::begin() {
   if (begun_) storage.roll_back();
+  wake_anew();
   storage.begin();
   begun_ = true;
   now = kStart;
@@ -122,6 +123,11 @@ void Host::begin() {
   seen.clear();
   streams.clear();
   flows_.clear();
+}
+
+void Host::wake_anew() {
+  object_.forget();
+  ++object_number_;
 }
 
 void Host::end() {
@@ -155,14 +161,13 @@ core::Outcome Host::step(core::Input input, bool in_object) {
   const auto begun = core::decode_input(bytes);
   must(begun.has_value(), "an input is none");
   core::Entropy entropy(tape_.crypto(), seed);
-  core::Context context{now, entropy, tape_.crypto(), in_object ? &storage : nullptr};
+  core::Context context{now, entropy, tape_.crypto(), in_object ? &object_ : nullptr};
   storage.begin();
-  storage.heard = tape_.heard();
   core::Outcome outcome = app_->handle(begun->input, context);
-  storage.heard = {};
   storage.commit();
   tape_.step(
-      in_object, [&] { return bytes; }, [&] { return core::encode_output(outcome, context); });
+      in_object ? object_number_ : 0, [&] { return bytes; },
+      [&] { return core::encode_output(outcome, context); });
   look_at(outcome, context);
   for (core::Await& flow : context.background) flows_.push_back(std::move(flow));
   return outcome;
@@ -170,12 +175,10 @@ core::Outcome Host::step(core::Input input, bool in_object) {
 
 void Host::raw(std::string_view bytes, bool in_object) {
   storage.begin();
-  storage.heard = tape_.heard();
-  const std::string output = core::run_step(*app_, bytes, tape_.crypto(), in_object ? &storage : nullptr);
-  storage.heard = {};
+  const std::string output = core::run_step(*app_, bytes, tape_.crypto(), in_object ? &object_ : nullptr);
   storage.commit();
   tape_.step(
-      in_object, [&] { return std::string(bytes); }, [&] { return output; });
+      in_object ? object_number_ : 0, [&] { return std::string(bytes); }, [&] { return output; });
 }
 
 core::Outcome Host::send(core::Request asked) {

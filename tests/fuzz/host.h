@@ -42,6 +42,8 @@ class Host {
 
   core::Outcome at_edge(core::Input input) { return step(std::move(input), false); }
   core::Outcome in_object(core::Input input) { return step(std::move(input), true); }
+  /// The object is put to sleep, and wakes up with the next step in it.
+  void wake_anew();
   /// Bytes that may be no input.
   void raw(std::string_view bytes, bool in_object);
 
@@ -78,6 +80,8 @@ class Host {
   void remember(const nlohmann::json& json);
 
   transcripts::Tape tape_;
+  transcripts::ObjectStorage object_;
+  uint32_t object_number_ = 1;
   std::unique_ptr<AuthorizationServer> app_;
   std::deque<core::Await> flows_;
   uint64_t steps_ = 0;

@@ -44,7 +44,7 @@ sqlite3_stmt* Storage::prepared(core::Statement statement) {
   return known;
 }
 
-core::Rows Storage::query(core::Statement statement, std::initializer_list<core::Value> parameters) {
+core::Rows Storage::ask(core::Statement statement, std::initializer_list<core::Value> parameters) {
   sqlite3_stmt* sql = prepared(statement);
   if (sqlite3_bind_parameter_count(sql) != static_cast<int>(parameters.size())) {
     throw std::runtime_error("wrong number of parameters");
@@ -91,19 +91,19 @@ core::Rows Storage::query(core::Statement statement, std::initializer_list<core:
   encoded.u32(static_cast<uint32_t>(columns));
   encoded.u32(rows);
   encoded.append(values.str());
-  if (heard) heard({statement.data(), statement.size()}, core::encode_values(parameters), encoded.str());
   return core::Rows(encoded.take());
 }
 
 void Storage::begin() {
-  query("SAVEPOINT step");
+  ask("SAVEPOINT step", {});
 }
 void Storage::commit() {
-  query("RELEASE step");
+  ask("RELEASE step", {});
 }
 void Storage::roll_back() {
-  query("ROLLBACK TO step");
-  query("RELEASE step");
+  forget();
+  ask("ROLLBACK TO step", {});
+  ask("RELEASE step", {});
 }
 
 // ---- Crypto ----

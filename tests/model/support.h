@@ -7,7 +7,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "../transcripts/tape.h"
 #include "core/crypto.h"
 #include "core/storage.h"
 
@@ -23,16 +22,12 @@ class Storage final : public core::Storage {
   Storage();
   ~Storage() override;
 
-  using core::Storage::query;
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override;
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override;
 
   /// What a host does around a step; they nest.
   void begin();
   void commit();
   void roll_back();
-
-  /// Is told of each statement and its answer, where somebody listens.
-  transcripts::Heard heard;
 
  private:
   sqlite3_stmt* prepared(core::Statement statement);

@@ -14,6 +14,13 @@ const char* file() {
 
 }  // namespace
 
+core::Rows ObjectStorage::ask(core::Statement statement, std::initializer_list<core::Value> parameters) {
+  if (!heard_) return real_.query(statement, parameters);
+  const core::Rows rows = real_.query(statement, parameters);
+  heard_({statement.data(), statement.size()}, core::encode_values(parameters), rows.encoded());
+  return core::Rows(std::string(rows.encoded()));
+}
+
 bool Tape::recording() {
   return file() != nullptr;
 }
@@ -62,10 +69,10 @@ void Tape::configured() {
   if (recording()) end_calls();
 }
 
-void Tape::step(bool in_object, const std::function<std::string()>& input,
+void Tape::step(uint32_t object, const std::function<std::string()>& input,
                 const std::function<std::string()>& output) {
   if (!recording() || stopped_) return;
-  session_.u8(in_object ? 1 : 0);
+  session_.u32(object);
   session_.bytes(input());
   end_calls();
   session_.bytes(output());

@@ -3,23 +3,39 @@
 // TRANSCRIPTS names a file; otherwise all of this does nothing.
 //
 //   file    = { bytes(name) bytes(session) }
-//   session = bytes(variables) calls { u8(in an object) bytes(input) calls bytes(output) }
+//   session = bytes(variables) calls { u32(object) bytes(input) calls bytes(output) }
 //   calls   = u32(count) { u8(kind) bytes(first) bytes(second) bytes(answer) }
 //   kinds   : 1 query (statement, parameters), 2 sha256 (data), 3 hmac_sha256 (key, data),
 //             4 ed25519_sign (seed, message), 5 ed25519_public_key (seed)
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/crypto.h"
+#include "core/storage.h"
 #include "core/wire.h"
 
 namespace transcripts {
 
-/// A storage tells what it was asked and what it answered.
+/// What a storage was asked and what it answered.
 using Heard = std::function<void(std::string_view statement, std::string_view values, std::string_view rows)>;
+
+/// A storage as the steps of one object see it: what a test reads and writes beside them is not heard, and
+/// not known to them.
+class ObjectStorage final : public core::Storage {
+ public:
+  ObjectStorage(core::Storage& real, Heard heard) : real_(real), heard_(std::move(heard)) {}
+
+ private:
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override;
+
+  core::Storage& real_;
+  Heard heard_;
+};
 
 class Tape {
  public:
@@ -33,12 +49,13 @@ class Tape {
 
   /// For the instance and its steps.
   core::Crypto& crypto();
-  /// For its storage, while a step runs; empty where nothing is recorded.
+  /// For the storage of its object; empty where nothing is recorded.
   Heard heard();
 
   /// The instance has been made.
   void configured();
-  void step(bool in_object, const std::function<std::string()>& input,
+  /// `object`: as the module is told, 0 in the Worker; one that has forgotten has another number.
+  void step(uint32_t object, const std::function<std::string()>& input,
             const std::function<std::string()>& output);
   /// A step that threw: what comes after it does not count.
   void stop() { stopped_ = true; }

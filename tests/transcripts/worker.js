@@ -108,11 +108,11 @@ class Replay {
     this.#allAsked();
   }
 
-  /** @param {number} inObject @param {Uint8Array} input @param {Call[]} calls @param {Uint8Array} output */
-  step(inObject, input, calls, output) {
+  /** @param {number} object @param {Uint8Array} input @param {Call[]} calls @param {Uint8Array} output */
+  step(object, input, calls, output) {
     this.#expect(calls);
     this.#give(input);
-    const at = this.#exports.step(input.length, inObject);
+    const at = this.#exports.step(input.length, object);
     this.#allAsked();
     const { buffer } = this.#exports.memory;
     mustBeSame(`${this.where}, its output`, output, new Uint8Array(buffer, at + 4, new DataView(buffer).getUint32(at, true)));
@@ -138,11 +138,11 @@ function replay(bytes) {
       one.configure(session.data(), callsOf(session));
       for (let step = 1; !session.finished; ++step) {
         one.where = `${name}, session ${seen.sessions}, step ${step}`;
-        const inObject = session.u8();
+        const object = session.u32();
         const input = session.data();
         const calls = callsOf(session);
         const output = session.data();
-        one.step(inObject, input, calls, output);
+        one.step(object, input, calls, output);
         seen.steps++;
         seen.calls += calls.length;
         seen.bytes += output.length;

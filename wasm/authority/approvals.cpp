@@ -65,6 +65,10 @@ std::string digest(core::Crypto& crypto, const Question& question) {
 }
 
 Action::Approval answer_to(core::Context& step, const Question& question, std::string_view use_id) {
+  const bool any =
+      !step.storage->look_up("SELECT 1 FROM approvals WHERE grant_id = ? LIMIT 1", {question.grant_id})
+           ->empty();
+  if (!any) return Action::Approval::none;
   const core::Rows rows = step.storage->query(
       "SELECT state, used_by FROM approvals WHERE grant_id = ? AND digest = ? AND (expires_at > ? OR"
       " (state = 'used' AND used_by = ?)) ORDER BY state = 'used' DESC, asked_at DESC",

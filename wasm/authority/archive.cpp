@@ -50,9 +50,8 @@ void wake_for_archive(core::Context& step) {
 
 void wake_for_archive(core::Context& step, int64_t newest) {
   core::Storage& storage = *step.storage;
-  const core::Rows oldest = storage.query("SELECT min(seq) FROM audit");
   // A part that is on its way is still in the object.
-  if (oldest.is_null(0, 0) || newest - oldest.integer(0, 0) < kMostEntries) return;
+  if (newest - start(storage).seq <= kMostEntries) return;
   const core::Rows begun = storage.query("SELECT due_at FROM audit_parts WHERE due_at IS NOT NULL");
   step.wake_at(begun.empty() ? step.now : core::Instant{begun.integer(0, 0)});
 }

@@ -9,6 +9,8 @@ namespace authority {
 
 namespace {
 
+constexpr core::Lookup kHead = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+
 /// Its members in the order of their names; what is empty is left out.
 std::string entry_json(const Entry& entry, const Notary& notary, const Link& before, core::Instant now,
                        std::string_view arguments_digest) {
@@ -71,12 +73,16 @@ std::vector<Row> read_all(const core::Rows& rows) {
 
 }  // namespace
 
+Link start(core::Storage& storage) {
+  const auto archived = storage.look_up("SELECT seq, hash FROM audit_start");
+  if (archived->empty()) return {};
+  return {archived->integer(0, 0), std::string(archived->text(0, 1))};
+}
+
 Link head(core::Storage& storage) {
-  const core::Rows rows = storage.query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
-  if (!rows.empty()) return {rows.integer(0, 0), std::string(rows.text(0, 1))};
-  const core::Rows archived = storage.query("SELECT seq, hash FROM audit_start");
-  if (!archived.empty()) return {archived.integer(0, 0), std::string(archived.text(0, 1))};
-  return {};
+  const auto rows = storage.look_up(kHead);
+  if (rows->empty()) return start(storage);
+  return {rows->integer(0, 0), std::string(rows->text(0, 1))};
 }
 
 Link append(core::Context& step, const Notary& notary, const Entry& entry) {
@@ -98,6 +104,7 @@ Link append(core::Context& step, const Notary& notary, const Entry& entry) {
       "?, ?)",
       {link.seq, step.now.milliseconds, entry.actor.grant_id, entry.kind, text, link.hash,
        beside(entry.arguments), beside(salt)});
+  step.storage->remember(kHead, {}, {link.seq, link.hash});
   tell_watchers(step);
   if (notary.told) notary.told(step, text, link);
   wake_for_archive(step, link.seq);
@@ -178,10 +185,7 @@ void drop_entries(core::Storage& storage, int64_t seq) {
 }
 
 int64_t count_entries(core::Storage& storage) {
-  // Two looks at the ends of the table; in one question it would be read from end to end.
-  const core::Rows rows =
-      storage.query("SELECT (SELECT max(seq) FROM audit) - (SELECT min(seq) FROM audit) + 1");
-  return rows.integer(0, 0);
+  return head(storage).seq - start(storage).seq;
 }
 
 std::string export_line(const Row& row) {

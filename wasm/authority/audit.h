@@ -86,6 +86,8 @@ Link append(core::Context& step, const Notary& notary, const Entry& entry);
 Link append_denial(core::Context& step, const Notary& notary, const Entry& entry, std::string_view reason);
 /// The last entry; 0 and empty before the first.
 Link head(core::Storage& storage);
+/// Where the trail begins that is left in the object: the last entry that went to the archive, or 0.
+Link start(core::Storage& storage);
 
 /// What the signature is for: the `typ` of the JWS.
 inline constexpr std::string_view kReceiptType = "audit-receipt+jwt";

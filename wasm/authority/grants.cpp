@@ -67,13 +67,13 @@ void add_grant(core::Storage& storage, const Grant& grant) {
 }
 
 std::optional<Grant> find_grant(core::Storage& storage, std::string_view id) {
-  const core::Rows rows = storage.query(
+  const auto rows = storage.look_up(
       "SELECT id, principal, client_id, client_name, client_known_by, client_host, state, scopes, "
       "requested_scopes, bounds, sentence, subject, email, name, identity_session, permissions, created_at, "
       "ended_at, end_reason FROM grants WHERE id = ?",
       {id});
-  if (rows.empty()) return std::nullopt;
-  return read(rows, 0);
+  if (rows->empty()) return std::nullopt;
+  return read(*rows, 0);
 }
 
 std::vector<Grant> list_grants(core::Storage& storage, int64_t most) {

@@ -8,6 +8,10 @@ namespace authority {
 
 namespace {
 
+constexpr core::Lookup kNewest = "SELECT max(number) FROM ledger";
+constexpr core::Lookup kLine =
+    "SELECT at, before, far, length, used, used_by_all FROM ledger WHERE number = ?";
+
 uint64_t total(const std::map<std::string, uint64_t, std::less<>>& totals, std::string_view measure) {
   const auto found = totals.find(measure);
   return found == totals.end() ? 0 : found->second;
@@ -52,21 +56,20 @@ const Ledger::Line& Ledger::read(int64_t number) {
   if (known != lines_.end()) return known->second;
   Line& line = lines_[number];
   if (number == 0) return line;
-  const core::Rows rows = storage_.query(
-      "SELECT at, before, far, length, used, used_by_all FROM ledger WHERE number = ?", {number});
-  if (rows.empty()) return line;
+  const auto rows = storage_.look_up(kLine, {number});
+  if (rows->empty()) return line;
   line = {number,
-          rows.integer(0, 0),
-          rows.integer(0, 1),
-          rows.integer(0, 2),
-          rows.integer(0, 3),
-          totals_of(rows.text(0, 4)),
-          totals_of(rows.text(0, 5))};
+          rows->integer(0, 0),
+          rows->integer(0, 1),
+          rows->integer(0, 2),
+          rows->integer(0, 3),
+          totals_of(rows->text(0, 4)),
+          totals_of(rows->text(0, 5))};
   return line;
 }
 
 int64_t Ledger::newest() {
-  return storage_.query("SELECT max(number) FROM ledger").integer(0, 0);
+  return storage_.look_up(kNewest)->integer(0, 0);
 }
 
 int64_t Ledger::append(int64_t head, const std::vector<Cost>& costs, core::Instant now) {
@@ -85,11 +88,13 @@ int64_t Ledger::append(int64_t head, const std::vector<Cost>& costs, core::Insta
     line.used[cost.measure] += static_cast<uint64_t>(cost.amount);
     line.used_by_all[cost.measure] += static_cast<uint64_t>(cost.amount);
   }
+  const std::string used = json_of(line.used), used_by_all = json_of(line.used_by_all);
   storage_.query(
       "INSERT INTO ledger (number, at, before, far, length, used, used_by_all) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      {line.number, line.at, line.before, line.far, line.length, json_of(line.used),
-       json_of(line.used_by_all)});
+      {line.number, line.at, line.before, line.far, line.length, used, used_by_all});
   const int64_t number = line.number;
+  storage_.remember(kNewest, {}, {number});
+  storage_.remember(kLine, {number}, {line.at, line.before, line.far, line.length, used, used_by_all});
   lines_[number] = std::move(line);
   return number;
 }

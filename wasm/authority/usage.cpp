@@ -12,19 +12,24 @@ namespace {
 constexpr int64_t kHour = 3'600'000;
 constexpr int64_t kMinute = 60'000;
 
+constexpr core::Lookup kCallsOfHour =
+    "SELECT calls, minute, minute_calls FROM activity WHERE grant_id = ? AND hour = ?";
+/// With the last line of the grant's own chain in the ledger.
+constexpr core::Lookup kLatestHour =
+    "SELECT hour, ledger_line FROM activity WHERE grant_id = ? ORDER BY hour DESC LIMIT 1";
+
 Used calls_of(core::Storage& storage, std::string_view grant_id, const Limit& limit, core::Instant now) {
   const int64_t hour = now.milliseconds / kHour, minute = now.milliseconds / kMinute;
-  const core::Rows rows = storage.query(
-      "SELECT calls, minute, minute_calls FROM activity WHERE grant_id = ? AND hour = ?", {grant_id, hour});
+  const auto rows = storage.look_up(kCallsOfHour, {grant_id, hour});
   Used used{limit.measure, limit.per};
   const bool by_minute = limit.per == Period::minute;
   used.frees_at = core::Instant{by_minute ? (minute + 1) * kMinute : (hour + 1) * kHour};
-  if (rows.empty()) return used;
-  if (!by_minute) used.settled = rows.integer(0, 0);
+  if (rows->empty()) return used;
+  if (!by_minute) used.settled = rows->integer(0, 0);
   // Where the clock has gone back, the later minute goes on: none begins twice.
-  const int64_t counted = rows.integer(0, 1);
+  const int64_t counted = rows->integer(0, 1);
   if (by_minute && counted >= minute) {
-    used.settled = rows.integer(0, 2);
+    used.settled = rows->integer(0, 2);
     used.frees_at = core::Instant{(counted + 1) * kMinute};
   }
   return used;
@@ -34,11 +39,10 @@ Used calls_of(core::Storage& storage, std::string_view grant_id, const Limit& li
 /// grant's ended, and those that came to it besides.
 std::vector<int64_t> heads_of(core::Storage& storage, std::string_view grant_id) {
   std::vector<int64_t> heads;
-  const core::Rows own = storage.query(
-      "SELECT ledger_line FROM activity WHERE grant_id = ? ORDER BY hour DESC LIMIT 1", {grant_id});
-  heads.push_back(own.empty() ? 0 : own.integer(0, 0));
-  const core::Rows others = storage.query("SELECT line FROM inherited_lines WHERE grant_id = ?", {grant_id});
-  for (size_t row = 0; row < others.size(); ++row) heads.push_back(others.integer(row, 0));
+  const auto own = storage.look_up(kLatestHour, {grant_id});
+  heads.push_back(own->empty() ? 0 : own->integer(0, 1));
+  const auto others = storage.look_up("SELECT line FROM inherited_lines WHERE grant_id = ?", {grant_id});
+  for (size_t row = 0; row < others->size(); ++row) heads.push_back(others->integer(row, 0));
   return heads;
 }
 
@@ -57,10 +61,18 @@ void add(Used& used, const UsedSince& more) {
   used.frees_at = used.frees_at ? std::min(*used.frees_at, free) : free;
 }
 
-/// `held`: a sum, and when the first of it began.
-void add_held(Used& used, const core::Rows& held) {
-  used.held = held.integer(0, 0);
-  if (!held.is_null(0, 1)) add(used, {0, core::Instant{held.integer(0, 1)}});
+/// What uses hold that have not ended, but for `use_id`: of a grant, or of all deputies.
+void add_held(Used& used, core::Storage& storage, std::string_view grant_id, core::Instant since,
+              core::Instant now, std::string_view use_id) {
+  const auto held = storage.look_up("SELECT grant_id, measure, amount, at, held_until, use_id FROM held");
+  for (size_t row = 0; row < held->size(); ++row) {
+    const bool counts = (grant_id == kAllDeputies || held->text(row, 0) == grant_id) &&
+                        held->text(row, 1) == used.measure && held->text(row, 5) != use_id;
+    const core::Instant at{held->integer(row, 3)}, until{held->integer(row, 4)};
+    if (!counts || at < since || until <= now) continue;
+    used.held += held->integer(row, 2);
+    add(used, {0, at});
+  }
 }
 
 Used charges_of(core::Storage& storage, Ledger& ledger, std::string_view grant_id, const Limit& limit,
@@ -68,10 +80,7 @@ Used charges_of(core::Storage& storage, Ledger& ledger, std::string_view grant_i
   Used used{limit.measure, limit.per};
   const core::Instant since = now - length(limit.per);
   for (const int64_t head : heads_of(storage, grant_id)) add(used, ledger.used(head, limit.measure, since));
-  add_held(used, storage.query("SELECT coalesce(sum(amount), 0), min(at) FROM held"
-                               " WHERE grant_id = ? AND measure = ? AND at >= ? AND held_until > ?"
-                               " AND use_id <> ?",
-                               {grant_id, limit.measure, since.milliseconds, now.milliseconds, use_id}));
+  add_held(used, storage, grant_id, since, now, use_id);
   return used;
 }
 
@@ -80,9 +89,7 @@ Used charges_of_all(core::Storage& storage, Ledger& ledger, const Limit& limit, 
   Used used{limit.measure, limit.per};
   const core::Instant since = now - length(limit.per);
   add(used, ledger.used_by_all(limit.measure, since));
-  add_held(used, storage.query("SELECT coalesce(sum(amount), 0), min(at) FROM held"
-                               " WHERE measure = ? AND at >= ? AND held_until > ? AND use_id <> ?",
-                               {limit.measure, since.milliseconds, now.milliseconds, use_id}));
+  add_held(used, storage, kAllDeputies, since, now, use_id);
   return used;
 }
 
@@ -100,8 +107,8 @@ bool costs_any(const std::vector<Cost>& costs, std::string_view measure) {
 std::vector<std::string> pauses_of(core::Storage& storage, std::string_view grant_id) {
   std::vector<std::string> causes;
   for (const std::string_view of : {kAllDeputies, grant_id}) {
-    const core::Rows rows = storage.query("SELECT cause FROM pauses WHERE grant_id = ?", {of});
-    for (size_t row = 0; row < rows.size(); ++row) causes.emplace_back(rows.text(row, 0));
+    const auto rows = storage.look_up("SELECT cause FROM pauses WHERE grant_id = ?", {of});
+    for (size_t row = 0; row < rows->size(); ++row) causes.emplace_back(rows->text(row, 0));
   }
   std::sort(causes.begin(), causes.end());
   causes.erase(std::unique(causes.begin(), causes.end()), causes.end());
@@ -200,26 +207,33 @@ void carry_over(core::Storage& storage, std::string_view from_grant, std::string
 
 void count(core::Storage& storage, std::string_view grant_id, const Happened& what, core::Instant now) {
   const int64_t hour = now.milliseconds / kHour, minute = now.milliseconds / kMinute;
-  int64_t line = 0;
-  if (costs_any(what.costs)) line = Ledger(storage).append(heads_of(storage, grant_id)[0], what.costs, now);
+  const auto latest = storage.look_up(kLatestHour, {grant_id});
+  const int64_t latest_hour = latest->empty() ? hour : latest->integer(0, 0);
+  const int64_t head = latest->empty() ? 0 : latest->integer(0, 1);
+  const int64_t line = costs_any(what.costs) ? Ledger(storage).append(head, what.costs, now) : head;
   // In two statements: SQLite would prepare the one that does both anew each time.
   const core::Rows known = storage.query(
       "UPDATE activity SET"
       " calls = calls + ?3, effects = effects + ?4, denials = denials + ?5,"
       " minute_calls = CASE WHEN minute >= ?6 THEN minute_calls + ?3 ELSE ?3 END, minute = max(minute, ?6),"
-      " last_at = ?7, ledger_line = max(ledger_line, ?8) WHERE grant_id = ?1 AND hour = ?2 RETURNING 1",
+      " last_at = ?7, ledger_line = ?8 WHERE grant_id = ?1 AND hour = ?2 RETURNING calls, minute, "
+      "minute_calls",
       {grant_id, hour, what.calls, what.effects, what.denials, minute, now.milliseconds, line});
   if (known.empty()) {
     storage.query(
         "INSERT INTO activity (grant_id, hour, calls, effects, denials, minute, minute_calls, last_at,"
-        " ledger_line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7, max(?8, coalesce((SELECT ledger_line FROM"
-        " activity WHERE grant_id = ?1 ORDER BY hour DESC LIMIT 1), 0)))",
+        " ledger_line) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?3, ?7, ?8)",
         {grant_id, hour, what.calls, what.effects, what.denials, minute, now.milliseconds, line});
   }
-  // Where the clock has gone back, the latest hour is not this one, and it is the one that is asked.
-  if (line != 0) {
-    storage.query("UPDATE activity SET ledger_line = ? WHERE grant_id = ? AND hour > ?",
-                  {line, grant_id, hour});
+  if (latest_hour > hour) {
+    // The clock has gone back: the latest hour is the one that is asked.
+    if (line != head) set_head(storage, grant_id, line);
+    return;
+  }
+  storage.remember(kLatestHour, {grant_id}, {hour, line});
+  if (!known.empty()) {
+    storage.remember(kCallsOfHour, {grant_id, hour},
+                     {known.integer(0, 0), known.integer(0, 1), known.integer(0, 2)});
   }
 }
 
@@ -250,11 +264,11 @@ std::optional<core::Instant> last_used(core::Storage& storage, std::string_view 
 }
 
 std::vector<Limit> ceilings(core::Storage& storage) {
-  const core::Rows rows = storage.query("SELECT measure, most, per FROM ceilings ORDER BY measure, per");
+  const auto rows = storage.look_up("SELECT measure, most, per FROM ceilings ORDER BY measure, per");
   std::vector<Limit> limits;
-  for (size_t row = 0; row < rows.size(); ++row) {
-    limits.push_back({std::string(rows.text(row, 0)), rows.integer(row, 1),
-                      period_named(rows.text(row, 2)).value_or(Period::action)});
+  for (size_t row = 0; row < rows->size(); ++row) {
+    limits.push_back({std::string(rows->text(row, 0)), rows->integer(row, 1),
+                      period_named(rows->text(row, 2)).value_or(Period::action)});
   }
   return limits;
 }

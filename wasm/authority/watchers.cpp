@@ -33,12 +33,12 @@ bool watches(core::Storage& storage, std::string_view stream_id) {
 }
 
 void tell_watchers(core::Context& step) {
-  const core::Rows rows = step.storage->query("SELECT stream_id, expires_at FROM watchers");
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const std::string id(rows.text(row, 0));
+  const auto rows = step.storage->look_up("SELECT stream_id, expires_at FROM watchers");
+  for (size_t row = 0; row < rows->size(); ++row) {
+    const std::string id(rows->text(row, 0));
     const auto told = [&](const core::StreamWrite& write) { return write.stream_id == id; };
     if (std::any_of(step.writes.begin(), step.writes.end(), told)) continue;
-    if (rows.integer(row, 1) > step.now.milliseconds) {
+    if (rows->integer(row, 1) > step.now.milliseconds) {
       step.writes.push_back({id, std::string(kChange)});
     } else {
       step.writes.push_back({id, std::string(kEnded), core::StreamWrite::Then::close});

@@ -48,6 +48,39 @@ std::optional<std::string> Rows::optional_text(size_t row, size_t column) const 
   return std::string(text(row, column));
 }
 
+Rows Storage::query(Statement statement, std::initializer_list<Value> parameters) {
+  const std::string_view table = statement.writes();
+  if (!table.empty()) {
+    std::erase_if(known_, [&](const Known& known) { return table == known.table || table == kAnyTable; });
+  }
+  return ask(statement, parameters);
+}
+
+std::shared_ptr<const Rows> Storage::look_up(Lookup lookup, std::initializer_list<Value> parameters) {
+  Known& known = this->known(lookup, parameters);
+  if (!known.rows) known.rows.reset(new Rows(ask(lookup.statement(), parameters)));
+  return known.rows;
+}
+
+void Storage::remember(Lookup lookup, std::initializer_list<Value> parameters,
+                       std::initializer_list<Value> row) {
+  WireWriter encoded;
+  encoded.u32(static_cast<uint32_t>(row.size()));
+  encoded.u32(1);
+  encoded.append(encode_values(row));
+  known(lookup, parameters).rows = std::make_shared<const Rows>(encoded.take());
+}
+
+Storage::Known& Storage::known(Lookup lookup, std::initializer_list<Value> parameters) {
+  std::string encoded = encode_values(parameters);
+  for (Known& known : known_) {
+    if (known.lookup == lookup.statement().data() && known.parameters == encoded) return known;
+  }
+  if (known_.size() == kMostKnown) known_.clear();
+  known_.push_back({lookup.statement().data(), lookup.reads(), std::move(encoded), nullptr});
+  return known_.back();
+}
+
 std::string encode_values(std::initializer_list<Value> values) {
   WireWriter writer;
   for (const Value& value : values) {

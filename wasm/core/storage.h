@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,18 +16,63 @@
 
 namespace core {
 
+/// In place of a table's name: it may be any of them.
+inline constexpr std::string_view kAnyTable = "*";
+
+/// The word in `sql` behind `words`; empty where these are not in it.
+constexpr std::string_view word_behind(std::string_view sql, std::string_view words) {
+  const size_t at = sql.find(words);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = sql.substr(at + words.size());
+  return rest.substr(0, rest.find_first_of(" (,;"));
+}
+
+/// The table that a statement writes; empty: none.
+constexpr std::string_view table_written(std::string_view sql) {
+  if (sql.starts_with("SELECT ")) return {};
+  for (const std::string_view beginning : {"INSERT INTO ", "UPDATE ", "DELETE FROM "}) {
+    if (sql.starts_with(beginning)) return word_behind(sql, beginning);
+  }
+  return kAnyTable;
+}
+
 /// The text of one SQL statement. Only literals: the host remembers a statement by its address, and a
 /// statement made of input could not be told from an injection.
 class Statement {
  public:
   template <size_t N>
-  consteval Statement(const char (&text)[N]) : text_(text), size_(N - 1) {}
+  consteval Statement(const char (&text)[N])
+      : text_(text), size_(N - 1), writes_(table_written({text, N - 1})) {}
   const char* data() const { return text_; }
   size_t size() const { return size_; }
+  std::string_view writes() const { return writes_; }
 
  private:
   const char* text_;
   size_t size_;
+  std::string_view writes_;
+};
+
+/// Defined nowhere: a constant expression cannot call it.
+void not_a_question_to_one_table();
+
+/// A question to one table, whose answer holds until that table is written. Anything else does not compile.
+class Lookup {
+ public:
+  template <size_t N>
+  consteval Lookup(const char (&text)[N]) : statement_(text), reads_(word_behind({text, N - 1}, " FROM ")) {
+    const std::string_view sql(text, N - 1);
+    const std::string_view rest = sql.substr(static_cast<size_t>(reads_.data() - text) + reads_.size());
+    const bool one = rest.empty() || rest.starts_with(" WHERE ") || rest.starts_with(" ORDER BY ");
+    if (!sql.starts_with("SELECT ") || !one || sql.find("(SELECT ") != sql.npos)
+      not_a_question_to_one_table();
+  }
+  const Statement& statement() const { return statement_; }
+  std::string_view reads() const { return reads_; }
+
+ private:
+  Statement statement_;
+  std::string_view reads_;
 };
 
 /// What a parameter or a column holds. Integers are exact up to 2^53 (they cross as doubles in workerd).
@@ -55,6 +101,7 @@ class Rows {
   /// Empty where the value is no text.
   std::string_view text(size_t row, size_t column) const;
   std::optional<std::string> optional_text(size_t row, size_t column) const;
+  std::string_view encoded() const { return encoded_; }
 
  private:
   std::string encoded_;
@@ -73,6 +120,8 @@ struct RowCount {
   }
 };
 
+/// The storage of one object, for as long as that object is awake: what it has answered stays true until it
+/// is told otherwise, for nobody else writes there.
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -80,11 +129,36 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  virtual Rows query(Statement statement, std::initializer_list<Value> parameters) = 0;
+  Rows query(Statement statement, std::initializer_list<Value> parameters);
   Rows query(Statement statement) { return query(statement, {}); }
+
+  /// As `query`, without asking where the answer is known.
+  std::shared_ptr<const Rows> look_up(Lookup lookup, std::initializer_list<Value> parameters);
+  std::shared_ptr<const Rows> look_up(Lookup lookup) { return look_up(lookup, {}); }
+  /// The one row that `lookup` finds by now: whoever has written it need not ask.
+  void remember(Lookup lookup, std::initializer_list<Value> parameters, std::initializer_list<Value> row);
+  /// After anything was rolled back.
+  void forget() { known_.clear(); }
 
   /// What the statements of this step used so far, where the host tells.
   RowCount used = {};
+
+ private:
+  /// Beyond these all are forgotten. What a lookup answers is a few KiB at most.
+  static constexpr size_t kMostKnown = 32;
+
+  struct Known {
+    const char* lookup;
+    std::string_view table;
+    std::string parameters;
+    std::shared_ptr<const Rows> rows;
+  };
+
+  /// Asks the host. Where a statement fails, this does not come back.
+  virtual Rows ask(Statement statement, std::initializer_list<Value> parameters) = 0;
+  Known& known(Lookup lookup, std::initializer_list<Value> parameters);
+
+  std::vector<Known> known_;
 };
 
 /// The parameters in the format that `Rows` reads, without the counts.

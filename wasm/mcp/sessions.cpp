@@ -77,19 +77,19 @@ Session open_session(core::Context& step, std::string_view grant_id, Revision re
 }
 
 std::optional<Session> find_session(core::Context& step, std::string_view grant_id, std::string_view id) {
-  const core::Rows rows = step.storage->query(
+  const auto rows = step.storage->look_up(
       "SELECT revision, seen_at, features, log_level FROM sessions WHERE id = ? AND grant_id = ?",
       {id, grant_id});
-  if (rows.empty()) return std::nullopt;
-  const std::optional<Revision> revision = legacy_revision(rows.text(0, 0));
+  if (rows->empty()) return std::nullopt;
+  const std::optional<Revision> revision = legacy_revision(rows->text(0, 0));
   if (!revision) return std::nullopt;
 
-  const core::Instant seen{rows.integer(0, 1)};
+  const core::Instant seen{rows->integer(0, 1)};
   if (step.now - seen >= kSeenGranularity) {
     step.storage->query("UPDATE sessions SET seen_at = ? WHERE id = ?", {step.now.milliseconds, id});
   }
-  return Session{std::string(id), *revision, ClientFeatures::from_bits(rows.integer(0, 2)),
-                 log_level(rows.text(0, 3)).value_or(LogLevel::info)};
+  return Session{std::string(id), *revision, ClientFeatures::from_bits(rows->integer(0, 2)),
+                 log_level(rows->text(0, 3)).value_or(LogLevel::info)};
 }
 
 void set_log_level(core::Storage& storage, std::string_view id, LogLevel level) {

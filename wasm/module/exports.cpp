@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -35,7 +36,7 @@ std::unique_ptr<core::Application> application;
 
 class HostStorage final : public core::Storage {
  public:
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override {
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override {
     const std::string values = core::encode_values(parameters);
     const uint32_t size = host_query(statement.data(), static_cast<uint32_t>(statement.size()), values.data(),
                                      static_cast<uint32_t>(values.size()));
@@ -72,8 +73,19 @@ class HostCrypto final : public core::Crypto {
   }
 };
 
-HostStorage storage;
+/// Of the objects that this instance serves, by their numbers.
+std::map<uint32_t, HostStorage> storages;
 HostCrypto crypto;
+
+/// Beyond so many, the one that has been awake for longest is forgotten: it is asked again.
+constexpr size_t kMostObjects = 256;
+
+HostStorage& storage_of(uint32_t object) {
+  if (storages.size() == kMostObjects && !storages.contains(object)) storages.erase(storages.begin());
+  HostStorage& storage = storages[object];
+  storage.used = {};
+  return storage;
+}
 
 char* buffer(std::string& memory, uint32_t size) {
   if (memory.size() < size) memory.resize(size);
@@ -118,10 +130,11 @@ EXPORT(replay) const char* replay(uint32_t size) {
   return put(application->replay(std::string_view(input).substr(0, size)));
 }
 
-/// One step on the input buffer's bytes; `in_object` is 1 in a principal's object, where there is storage.
-EXPORT(step) const char* step(uint32_t size, uint32_t in_object) {
-  storage.used = {};
+/// One step on the input buffer's bytes, in the object of this number; 0: in the Worker, where there is no
+/// storage. What an object's storage answered is remembered under its number, so an object gets a new one
+/// when it wakes up, and when anything that its steps wrote was taken back.
+EXPORT(step) const char* step(uint32_t size, uint32_t object) {
   const std::string bytes = core::run_step(*application, std::string_view(input).substr(0, size), crypto,
-                                           in_object == 1 ? &storage : nullptr);
+                                           object == 0 ? nullptr : &storage_of(object));
   return put(bytes);
 }

@@ -161,6 +161,9 @@ std::string resolve_uri(std::string_view base, std::string_view reference) {
     to.has_authority = from.has_authority;
   }
 
+  // Else the path would read as an authority (RFC 3986 erratum 4547).
+  if (!to.has_authority && path.starts_with("//")) path.insert(0, "/.");
+
   std::string out;
   const std::string_view scheme = is_absolute ? to.scheme : from.scheme;
   if (!scheme.empty()) out.append(scheme).append(":");

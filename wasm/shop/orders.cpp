@@ -13,6 +13,7 @@ namespace {
 
 /// Begins every cursor, so that a later form of cursors can be told from this one.
 constexpr std::string_view kCursorPrefix = "before-";
+constexpr core::Lookup kNewest = "SELECT id FROM orders ORDER BY seq DESC LIMIT 1";
 
 std::string cursor_before(int64_t seq) {
   return std::string(kCursorPrefix) + std::to_string(seq);
@@ -77,9 +78,9 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
     }
   }
 
-  const core::Rows last = storage.query("SELECT id FROM orders ORDER BY seq DESC LIMIT 1");
+  const auto last = storage.look_up(kNewest);
   const std::string id =
-      core::uuid_v7_after(last.empty() ? std::string_view() : last.text(0, 0), step.now, step.entropy);
+      core::uuid_v7_after(last->empty() ? std::string_view() : last->text(0, 0), step.now, step.entropy);
   const std::string document = core::json_text(core::Json{{"id", id},
                                                           {"userId", buyer.subject},
                                                           {"email", buyer.email},
@@ -95,6 +96,7 @@ Placement place_order(core::Context& step, const Buyer& buyer, const Purchase& p
   storage.query("INSERT INTO orders (id, idempotency_key, argument_digest, document) VALUES (?, ?, ?, ?)",
                 {std::string_view(id), core::value_or_null(purchase.idempotency_key),
                  std::string_view(argument_digest), std::string_view(document)});
+  storage.remember(kNewest, {}, {id});
   core::enqueue(
       step,
       core::OutgoingCopy{std::string(kCopies), "order:" + std::string(buyer.subject) + ':' + id, document},

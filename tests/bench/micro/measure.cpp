@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "allocations.h"
 #include "core/json.h"
@@ -13,30 +14,42 @@ namespace micro {
 
 namespace {
 
+/// What is measured, as often as it is asked for.
+struct Work {
+  std::function<void()> run;
+  /// Before so many runs: what each of them needs. May be empty.
+  std::function<void(uint64_t rounds)> prepare = {};
+};
+
+/// More at once would not all be remembered (wasm/module/exports.cpp).
+constexpr uint64_t kMostRounds = 128;
+
 /// How long so many runs take, in nanoseconds.
-double batch(const std::function<void()>& run, uint64_t rounds) {
+double batch(const Work& work, uint64_t rounds) {
+  if (work.prepare) work.prepare(rounds);
   const double start = now();
-  for (uint64_t round = 0; round < rounds; ++round) run();
+  for (uint64_t round = 0; round < rounds; ++round) work.run();
   return now() - start;
 }
 
-void warm_up(const std::function<void()>& run, const Plan& plan) {
+void warm_up(const Work& work, const Plan& plan) {
   const double end = now() + plan.warm_up_milliseconds * 1e6;
-  while (now() < end) batch(run, 16);
+  while (now() < end) batch(work, 16);
 }
 
-core::Json figures_of(const std::function<void()>& run, const Plan& plan) {
+core::Json figures_of(const Work& work, const Plan& plan) {
   uint64_t rounds = 1;
-  warm_up(run, plan);
-  while (batch(run, rounds) < plan.batch_microseconds * 1e3) rounds *= 2;
+  warm_up(work, plan);
+  while (rounds < kMostRounds && batch(work, rounds) < plan.batch_microseconds * 1e3) rounds *= 2;
 
   std::vector<double> each(plan.batches);
-  for (double& time : each) time = batch(run, rounds) / static_cast<double>(rounds);
+  for (double& time : each) time = batch(work, rounds) / static_cast<double>(rounds);
   std::sort(each.begin(), each.end());
   const auto percentile = [&](size_t percent) { return each[(each.size() - 1) * percent / 100]; };
 
+  if (work.prepare) work.prepare(1);
   const Allocations before = allocations;
-  run();
+  work.run();
   return {{"median", percentile(50)},
           {"low", percentile(10)},
           {"high", percentile(90)},
@@ -44,14 +57,23 @@ core::Json figures_of(const std::function<void()>& run, const Plan& plan) {
           {"allocated", allocations.bytes - before.bytes}};
 }
 
-/// The last request of the session: its steps in the Worker, and those in its principal's object.
-std::vector<Step> last_request(const Session& session) {
+/// A session's last request, and the one before it: their steps in the Worker, and in the principal's object.
+struct LastRequests {
+  std::vector<Step> last;
+  std::vector<Step> before;
+};
+
+LastRequests last_requests(const Session& session) {
   constexpr size_t kTagAt = 1 + 8 + 4 + 32;
   constexpr char kEdgeRequest = 1;
-  size_t first = session.steps.size();
-  while (first > 0 && session.steps[--first].input[kTagAt] != kEdgeRequest) {
-  }
-  return {session.steps.begin() + static_cast<std::ptrdiff_t>(first), session.steps.end()};
+  const auto begin_before = [&](size_t end) {
+    while (end > 0 && session.steps[--end].input[kTagAt] != kEdgeRequest) {
+    }
+    return end;
+  };
+  const size_t last = begin_before(session.steps.size()), before = begin_before(last);
+  const auto at = [&](size_t index) { return session.steps.begin() + static_cast<std::ptrdiff_t>(index); };
+  return {{at(last), session.steps.end()}, {at(before), at(last)}};
 }
 
 core::Json questions_of(const std::vector<Step>& steps) {
@@ -70,25 +92,40 @@ core::Json questions_of(const std::vector<Step>& steps) {
 /// What is measured, by name.
 struct Subject {
   core::Json about;
-  std::function<void()> run;
+  Work work;
   std::function<void()> check;
 };
+
+/// The next object that nothing is known of, after those that were recorded.
+uint32_t next_object = 1000;
 
 std::vector<Subject> subjects_of(const Session& session) {
   std::vector<Subject> subjects;
   for (const bool in_object : {true, false}) {
-    std::vector<Step> steps = last_request(session);
-    std::erase_if(steps, [&](const Step& step) { return step.in_object != in_object; });
+    LastRequests requests = last_requests(session);
+    const auto elsewhere = [&](const Step& step) { return (step.object != 0) != in_object; };
+    std::erase_if(requests.last, elsewhere);
+    std::erase_if(requests.before, elsewhere);
     core::Json about = {{"name", std::string(session.name)},
                         {"where", in_object ? "object" : "worker"},
-                        {"steps", steps.size()},
-                        {"asks", questions_of(steps)}};
-    const auto each = [steps](void (*work)(const Step&)) {
-      return [steps, work] {
-        for (const Step& step : steps) work(step);
+                        {"steps", requests.last.size()},
+                        {"asks", questions_of(requests.last)}};
+    // Each run is in an object of its own that has answered the request before.
+    const auto object = std::make_shared<uint32_t>(0);
+    const auto prepare = [object, in_object, before = requests.before](uint64_t rounds) {
+      *object = in_object ? next_object : 0;
+      if (!in_object) return;
+      for (uint64_t round = 0; round < rounds; ++round, ++next_object) {
+        for (const Step& step : before) play(step, next_object);
+      }
+    };
+    const auto each = [object, in_object, last = requests.last](void (*work)(const Step&, uint32_t)) {
+      return [=] {
+        for (const Step& step : last) work(step, *object);
+        if (in_object) ++*object;
       };
     };
-    subjects.push_back({std::move(about), each(play), each(check)});
+    subjects.push_back({std::move(about), {each(play), prepare}, each(check)});
   }
   return subjects;
 }
@@ -98,26 +135,27 @@ std::vector<Subject> subjects_of(const Session& session) {
 std::string measure(std::string_view tape, const Plan& plan) {
   const std::vector<Session> sessions = read_tape(tape);
   if (sessions.empty()) fail("nothing was recorded");
-  const Step call = last_request(sessions.front()).back();
+  const Step call = last_requests(sessions.front()).before.back();
   const std::vector<Stage> parts = stages_of(call);
 
   // Everything runs once before anything is measured: what V8 knows of the whole it knows from the beginning.
   for (const Session& session : sessions) {
     begin(session);
-    for (const Subject& subject : subjects_of(session)) warm_up(subject.run, plan);
+    for (const Subject& subject : subjects_of(session)) warm_up(subject.work, plan);
   }
   core::Json steps = core::Json::array(), stages = core::Json::array();
   for (const Session& session : sessions) {
     begin(session);
     for (Subject& subject : subjects_of(session)) {
-      subject.about.update(figures_of(subject.run, plan));
+      subject.about.update(figures_of(subject.work, plan));
+      subject.work.prepare(1);
       subject.check();
       steps.push_back(std::move(subject.about));
     }
   }
   for (const Stage& stage : parts) {
     core::Json figures = {{"name", std::string(stage.name)}};
-    figures.update(figures_of(stage.run, plan));
+    figures.update(figures_of({stage.run}, plan));
     stages.push_back(std::move(figures));
   }
   return core::json_text({{"steps", std::move(steps)}, {"stages", std::move(stages)}});

@@ -10,7 +10,7 @@ extern "C" {
 char* input_buffer(uint32_t size);
 char* result_buffer(uint32_t size);
 void configure(uint32_t size);
-const char* step(uint32_t size, uint32_t in_object);
+const char* step(uint32_t size, uint32_t object);
 }
 
 namespace micro {
@@ -63,10 +63,10 @@ uint32_t give(std::string_view bytes) {
   return static_cast<uint32_t>(bytes.size());
 }
 
-const char* run(const Step& recorded, Compare how) {
+const char* run(const Step& recorded, Compare how, uint32_t object) {
   expect(recorded.calls, how);
   const uint32_t size = give(recorded.input);
-  const char* output = step(size, recorded.in_object ? 1 : 0);
+  const char* output = step(size, object);
   all_asked();
   return output;
 }
@@ -84,7 +84,7 @@ std::vector<Session> read_tape(std::string_view tape) {
     session.beginning = read_calls(reader);
     while (reader.ok() && !reader.finished()) {
       Step step;
-      step.in_object = reader.u8() == 1;
+      step.object = reader.u32();
       step.input = reader.bytes();
       step.calls = read_calls(reader);
       step.output = reader.bytes();
@@ -100,15 +100,15 @@ void begin(const Session& session) {
   expect(session.beginning, Compare::bytes);
   configure(give(session.variables));
   all_asked();
-  for (const Step& recorded : session.steps) check(recorded);
+  for (const Step& recorded : session.steps) check(recorded, recorded.object);
 }
 
-void play(const Step& recorded) {
-  run(recorded, Compare::kinds);
+void play(const Step& recorded, uint32_t object) {
+  run(recorded, Compare::kinds, object);
 }
 
-void check(const Step& recorded) {
-  const char* output = run(recorded, Compare::bytes);
+void check(const Step& recorded, uint32_t object) {
+  const char* output = run(recorded, Compare::bytes, object);
   uint32_t size = 0;
   std::memcpy(&size, output, sizeof size);
   if (std::string_view(output + sizeof size, size) != recorded.output) {

@@ -3,6 +3,7 @@
 // same order, as often as it is repeated.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ struct PortCall {
 };
 
 struct Step {
-  bool in_object = false;
+  /// 0: in the Worker.
+  uint32_t object = 0;
   std::string_view input;
   std::vector<PortCall> calls;
   std::string_view output;
@@ -39,9 +41,10 @@ std::vector<Session> read_tape(std::string_view tape);
 
 /// Makes the module's instance for a session, and plays all of its steps once, each compared to the byte.
 void begin(const Session& session);
-/// One step, as often as wanted: the number of its questions and the kind of each is compared.
-void play(const Step& step);
+/// One step, as often as wanted, in an object of this number: the number of its questions and the kind of
+/// each is compared.
+void play(const Step& step, uint32_t object);
 /// One step, whose questions and output are compared to the byte.
-void check(const Step& step);
+void check(const Step& step, uint32_t object);
 
 }  // namespace micro

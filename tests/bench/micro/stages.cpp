@@ -18,8 +18,7 @@ namespace {
 class RecordedStorage final : public core::Storage {
  public:
   explicit RecordedStorage(const std::vector<PortCall>& calls) : calls_(calls) {}
-  using core::Storage::query;
-  core::Rows query(core::Statement statement, std::initializer_list<core::Value> parameters) override {
+  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override {
     const std::string values = core::encode_values(parameters);
     const std::string_view text(statement.data(), statement.size());
     for (const PortCall& call : calls_) {
