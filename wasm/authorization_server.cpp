@@ -156,7 +156,7 @@ Outcome AuthorizationServer::validated(const core::Request& request, const ident
     return Respond{refused};
   }
   identity::ValidToken valid{std::string(parts->grant_id), std::string(*audience),
-                             core::Instant{*expires_at * 1000},
+                             core::at_second(*expires_at),
                              core::string_list(core::member(answer.root, "scope"))};
   tokens_.remember(crypto_.sha256(token), valid);
   return act(request, site, valid, step);

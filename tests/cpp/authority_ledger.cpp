@@ -82,14 +82,17 @@ TEST_CASE("Ledger: of two thousand uses a few are looked at") {
   for (const int64_t since : {0, 1, 999, 1'799, 1'999, 2'000}) {
     for (const std::string_view measure : {"EUR", "orders"}) {
       CAPTURE(since, measure);
+      storage.forget();
       storage.queries = 0;
       Ledger(storage).used(head, measure, core::Instant{since});
       CHECK(storage.queries <= 60);
+      storage.forget();
       storage.queries = 0;
       Ledger(storage).used_by_all(measure, core::Instant{since});
       CHECK(storage.queries <= 25);
     }
   }
+  storage.forget();
   storage.queries = 0;
   Ledger(storage).append(head, {{"orders", 1}}, core::Instant{2'000});
   CHECK(storage.queries <= 6);

@@ -105,6 +105,18 @@ TEST_CASE("Storage: after something was taken back nothing is known") {
   CHECK(storage.asked == 1);
 }
 
+TEST_CASE("Storage: beside answers it keeps one thing of each type, until something was taken back") {
+  Watched storage, another;
+  storage.memory<std::vector<int>>().push_back(1);
+  storage.memory<std::string>() = "one";
+  storage.query("DELETE FROM fruit");
+  CHECK(storage.memory<std::vector<int>>() == std::vector{1});
+  CHECK(storage.memory<std::string>() == "one");
+  CHECK(another.memory<std::string>().empty());
+  storage.forget();
+  CHECK(storage.memory<std::string>().empty());
+}
+
 TEST_CASE("Storage: 32 answers are remembered; the next one begins anew") {
   Watched storage;
   for (int i = 0; i < 32; ++i) storage.weight(std::to_string(i));

@@ -45,6 +45,14 @@ TEST_CASE("Moments outside of the years 0 to 9999 are clamped") {
   CHECK(iso(INT64_MAX) == "9999-12-31T23:59:59.999Z");
 }
 
+TEST_CASE("Seconds of tokens are moments of the years 1970 to 9999, whatever they say") {
+  CHECK(core::at_second(1'790'000'000).milliseconds == 1'790'000'000'000);
+  CHECK(core::at_second(253'402'300'799).milliseconds == 253'402'300'799'000);
+  CHECK(core::at_second(INT64_MAX).milliseconds == 253'402'300'799'000);
+  CHECK(core::at_second(-1).milliseconds == 0);
+  CHECK(core::at_second(INT64_MIN).milliseconds == 0);
+}
+
 TEST_CASE("Moments and lengths of time add up") {
   const core::Instant noon{43'200'000};
   CHECK(noon + core::minutes(1) - noon == core::seconds(60));

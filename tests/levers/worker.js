@@ -21,6 +21,8 @@ const levers = Object.assign(internet, {
   trapAfter: 0,
   /** How often that happened. To be read. */
   traps: 0,
+  /** So many commits fail: what their steps have written is taken back, when the core knows nothing of it any more. */
+  lostCommits: 0,
   /** So many writes to ORDERS are done, and their answers lost. */
   unansweredCopies: 0,
   /** How often an object came to life, or back to it. To be read. */
@@ -129,7 +131,21 @@ function watch(storage) {
     statement = given[0];
     return (uncounted = exec.apply(this, given));
   };
-  const { setAlarm } = ofStorage;
+  const { setAlarm, transactionSync } = ofStorage;
+  let depth = 0;
+  /** @param {() => any} work */
+  ofStorage.transactionSync = function (work) {
+    depth++;
+    try {
+      return transactionSync.call(this, () => {
+        const result = work();
+        if (depth === 1 && levers.lostCommits > 0 && levers.lostCommits--) throw new Error('a lever was pulled: the commit fails');
+        return result;
+      });
+    } finally {
+      depth--;
+    }
+  };
   /** @param {...any} given */
   ofStorage.setAlarm = function (...given) {
     levers.alarmsSet++;

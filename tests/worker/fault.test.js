@@ -22,11 +22,16 @@ before(async () => {
   await machine.start();
   ada = await machine.appoint();
 });
-afterEach(() => machine.pull({ trapOn: [], trapAfter: 0, lostCopies: 0 }));
+afterEach(() => machine.pull({ trapOn: [], trapAfter: 0, lostCopies: 0, lostCommits: 0 }));
 after(() => machine.stop());
 
 /** @param {string} company @param {object} [more] */
 const purchase = (company, more) => ({ name: 'buyMcpShopItem', arguments: { company, mailingAddress: '1 Road', tshirtSize: 'M', ...more } });
+
+async function checkTrail() {
+  const page = await AuthorityPage.open(machine.url);
+  checkChain(readTrail(await page.export()).lines);
+}
 
 /** @param {import('../support/http.js').Answer} answer */
 function assertInternalError(answer) {
@@ -107,6 +112,31 @@ describe('a step that is cut off after it has written', () => {
   });
 });
 
+describe('a commit that fails', () => {
+  test('takes back what its step had written, and the object knows nothing of it', async () => {
+    const before = await allOrders(ada);
+    await machine.pull({ lostCommits: 1 });
+    assertInternalError(await ada.mcp.modern('tools/call', purchase('Lost')));
+    assert.deepEqual(await allOrders(ada), before);
+    const result = await ada.mcp.call('buyMcpShopItem', purchase('After it').arguments);
+    assert.match(textOf(result), /Order placed successfully!/);
+    assert.deepEqual((await allOrders(ada)).slice(1), before);
+    await checkTrail();
+  });
+
+  test('of many steps together takes them all back', async () => {
+    const before = await allOrders(ada);
+    await machine.pull({ lostCommits: 1 });
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => ada.mcp.modern('tools/call', purchase(`Maybe ${i}`))));
+    const bought = answers.filter(({ status }) => status === 200).map(({ json }) => json.result.structuredContent.order.id);
+    assert.ok(bought.length < answers.length);
+    const now = await allOrders(ada);
+    assert.deepEqual(now.slice(0, now.length - before.length).map(({ id }) => id).sort(), bought.sort());
+    await checkTrail();
+    await assertCopied(machine, [ada]);
+  });
+});
+
 describe('a batch that asks for more than fits into memory', () => {
   /** Alan has ordered so much that a hundred of his lists are more than 64 MiB. @type {import('../support/deputy.js').Deputy} */
   let alan;
@@ -169,7 +199,7 @@ describe('a trap at any statement, whoever runs it', () => {
     const bought = new Map();
     const revoked = [];
     for (let round = 0; round < 40; round++) {
-      await machine.pull({ trapAfter: randomInt(1, 75) });
+      await machine.pull({ trapAfter: randomInt(1, 30) });
       await Promise.all([1, 2, 3].map((hand) => insist(async () => {
         const company = `Round ${round}, ${hand}`;
         const answer = await grace.mcp.modern('tools/call', purchase(company, { idempotencyKey: company }));

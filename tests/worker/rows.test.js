@@ -36,8 +36,10 @@ describe('the rows of a call', () => {
   });
   after(() => machine.stop());
 
-  test('that only reads: it writes at most two', async () => {
-    assertWritten(await rowsOf(machine, () => ada.mcp.call('listMcpShopInventory')), 2);
+  test('that only reads: it writes at most two, and asks for nothing that its object knows', async () => {
+    const rows = await rowsOf(machine, () => ada.mcp.call('listMcpShopInventory'));
+    assertWritten(rows, 2);
+    assert.equal(Object.keys(JSON.parse(rows.statements)).length, 2, rows.statements);
   });
 
   test('that orders: at most eight, also of what costs money and with an idempotency key', async () => {

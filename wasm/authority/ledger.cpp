@@ -9,8 +9,6 @@ namespace authority {
 namespace {
 
 constexpr core::Lookup kNewest = "SELECT max(number) FROM ledger";
-constexpr core::Lookup kLine =
-    "SELECT at, before, far, length, used, used_by_all FROM ledger WHERE number = ?";
 
 uint64_t total(const std::map<std::string, uint64_t, std::less<>>& totals, std::string_view measure) {
   const auto found = totals.find(measure);
@@ -38,6 +36,11 @@ void create_ledger_schema(core::Storage& storage) {
       ")");
 }
 
+Ledger::Ledger(core::Storage& storage) : storage_(storage), lines_(storage.memory<Known>().lines) {
+  // Nobody holds one of them: references to lines live no longer than a ledger.
+  if (lines_.size() > kMostKnown) lines_.clear();
+}
+
 Ledger::Totals Ledger::totals_of(std::string_view json) {
   Totals totals;
   const core::JsonResult parsed = gate_.parse(json);
@@ -54,17 +57,18 @@ Ledger::Totals Ledger::totals_of(std::string_view json) {
 const Ledger::Line& Ledger::read(int64_t number) {
   const auto known = lines_.find(number);
   if (known != lines_.end()) return known->second;
+  if (number == 0) return nothing_;
+  const core::Rows rows = storage_.query(
+      "SELECT at, before, far, length, used, used_by_all FROM ledger WHERE number = ?", {number});
+  if (rows.empty()) return nothing_;
   Line& line = lines_[number];
-  if (number == 0) return line;
-  const auto rows = storage_.look_up(kLine, {number});
-  if (rows->empty()) return line;
   line = {number,
-          rows->integer(0, 0),
-          rows->integer(0, 1),
-          rows->integer(0, 2),
-          rows->integer(0, 3),
-          totals_of(rows->text(0, 4)),
-          totals_of(rows->text(0, 5))};
+          rows.integer(0, 0),
+          rows.integer(0, 1),
+          rows.integer(0, 2),
+          rows.integer(0, 3),
+          totals_of(rows.text(0, 4)),
+          totals_of(rows.text(0, 5))};
   return line;
 }
 
@@ -88,13 +92,12 @@ int64_t Ledger::append(int64_t head, const std::vector<Cost>& costs, core::Insta
     line.used[cost.measure] += static_cast<uint64_t>(cost.amount);
     line.used_by_all[cost.measure] += static_cast<uint64_t>(cost.amount);
   }
-  const std::string used = json_of(line.used), used_by_all = json_of(line.used_by_all);
   storage_.query(
       "INSERT INTO ledger (number, at, before, far, length, used, used_by_all) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      {line.number, line.at, line.before, line.far, line.length, used, used_by_all});
+      {line.number, line.at, line.before, line.far, line.length, json_of(line.used),
+       json_of(line.used_by_all)});
   const int64_t number = line.number;
   storage_.remember(kNewest, {}, {number});
-  storage_.remember(kLine, {number}, {line.at, line.before, line.far, line.length, used, used_by_all});
   lines_[number] = std::move(line);
   return number;
 }

@@ -29,10 +29,9 @@ struct UsedSince {
   std::optional<core::Instant> first = {};
 };
 
-/// The lines that were read stay in memory, as long as it lives: no longer than a step.
 class Ledger {
  public:
-  explicit Ledger(core::Storage& storage) : storage_(storage) {}
+  explicit Ledger(core::Storage& storage);
 
   /// A use that is settled now. `head`: the last line of its deputy; 0 where there is none. Gives the new
   /// one. Where the clock has gone back the line is as late as the last one of all.
@@ -55,6 +54,12 @@ class Ledger {
     Totals used, used_by_all;
   };
 
+  /// Lines that were read, or written: they are never another. All are forgotten where there are too many.
+  struct Known {
+    std::map<int64_t, Line> lines;
+  };
+  static constexpr size_t kMostKnown = 512;
+
   const Line& read(int64_t number);
   Totals totals_of(std::string_view json);
   int64_t newest();
@@ -64,8 +69,9 @@ class Ledger {
   int64_t first_of_all(int64_t last, Holds holds);
 
   core::Storage& storage_;
+  std::map<int64_t, Line>& lines_;
+  const Line nothing_;
   core::JsonGate gate_;
-  std::map<int64_t, Line> lines_;
 };
 
 void create_ledger_schema(core::Storage& storage);

@@ -79,6 +79,8 @@ void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
       " WHERE seq > 0 ORDER BY seq LIMIT ? + 0",
       {static_cast<int64_t>(most)});
   std::set<std::pair<std::string_view, std::string_view>> taken;
+  const bool any_failed =
+      !rows.empty() && !step.storage->query("SELECT 1 FROM deliveries WHERE seq < 0 LIMIT 1").empty();
   for (size_t row = 0; row < rows.size(); ++row) {
     const std::string_view target = rows.text(row, 2), key = rows.text(row, 3);
     const bool due = rows.integer(row, 7) <= step.now.milliseconds;
@@ -90,7 +92,8 @@ void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
     if (!rows.is_null(row, 3)) {
       if (!taken.emplace(target, key).second || !due) continue;
       // What had failed before it says no longer what is to be there.
-      step.storage->query("DELETE FROM deliveries WHERE seq < 0 AND target = ? AND key = ?", {target, key});
+      if (any_failed)
+        step.storage->query("DELETE FROM deliveries WHERE seq < 0 AND target = ? AND key = ?", {target, key});
     }
     if (due) deliveries.push_back(read(rows, row, step.now));
   }

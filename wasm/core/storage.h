@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -137,8 +138,22 @@ class Storage {
   std::shared_ptr<const Rows> look_up(Lookup lookup) { return look_up(lookup, {}); }
   /// The one row that `lookup` finds by now: whoever has written it need not ask.
   void remember(Lookup lookup, std::initializer_list<Value> parameters, std::initializer_list<Value> row);
+  /// What else is worth keeping of this storage, one of each type. It must hold for good what it holds:
+  /// nobody tells it of writes.
+  template <typename T>
+  T& memory() {
+    static char key = 0;
+    for (auto& [kept_as, kept] : memory_) {
+      if (kept_as == &key) return *static_cast<T*>(kept.get());
+    }
+    memory_.emplace_back(&key, std::make_shared<T>());
+    return *static_cast<T*>(memory_.back().second.get());
+  }
   /// After anything was rolled back.
-  void forget() { known_.clear(); }
+  void forget() {
+    known_.clear();
+    memory_.clear();
+  }
 
   /// What the statements of this step used so far, where the host tells.
   RowCount used = {};
@@ -159,6 +174,7 @@ class Storage {
   Known& known(Lookup lookup, std::initializer_list<Value> parameters);
 
   std::vector<Known> known_;
+  std::vector<std::pair<const char*, std::shared_ptr<void>>> memory_;
 };
 
 /// The parameters in the format that `Rows` reads, without the counts.

@@ -1,6 +1,7 @@
 // Time is an argument of the core, never something that it asks for.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -36,6 +37,12 @@ struct Instant {
   friend constexpr Instant operator-(Instant t, Duration d) { return {t.milliseconds - d.milliseconds}; }
   friend constexpr Duration operator-(Instant a, Instant b) { return {a.milliseconds - b.milliseconds}; }
 };
+
+/// The moment so many seconds after 1970, as tokens tell time (RFC 7519 section 2): not before it, and not
+/// after the end of 9999.
+constexpr Instant at_second(int64_t seconds) {
+  return {std::clamp<int64_t>(seconds, 0, 253'402'300'799) * 1000};
+}
 
 /// RFC 3339 in UTC with milliseconds, as JavaScript's `toISOString` writes it: 2026-11-21T09:30:00.000Z.
 /// Years 0 to 9999; what lies outside is clamped.

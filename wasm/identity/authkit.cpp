@@ -63,7 +63,7 @@ std::variant<Person, SignInProblem> AuthKit::read_person(User user, const core::
   Person person{std::move(user), claims.text("sid"), claims.list("permissions")};
   if (claims.member("act")) person.impersonation = Impersonation::by_administrator;
   if (const std::optional<int64_t> at = claims.integer("auth_time")) {
-    person.authenticated_at = core::Instant{*at * 1000};
+    person.authenticated_at = core::at_second(*at);
   }
   return person;
 }

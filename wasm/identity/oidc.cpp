@@ -66,7 +66,7 @@ std::variant<Person, SignInProblem> Oidc::read_person(User, const core::EffectRe
   Person person{{claims.text("sub"), claims.text("email"), claims.text("name")}, claims.text("sid"), {}};
   if (claims.member("act")) person.impersonation = Impersonation::by_administrator;
   if (const std::optional<int64_t> at = claims.integer("auth_time")) {
-    person.authenticated_at = core::Instant{*at * 1000};
+    person.authenticated_at = core::at_second(*at);
   }
   return person;
 }

@@ -154,7 +154,7 @@ std::optional<std::string> keep_exchanged(core::Context& step, const core::Confi
   }
   const std::optional<int64_t> expiry = core::integer_member(read.root, "exp");
   if (!expiry) return "The issuer gave a token that never ends, so it was not used.";
-  const core::Instant until{std::clamp<int64_t>(*expiry, 0, 253'402'300'799) * 1000};
+  const core::Instant until = core::at_second(*expiry);
   step.storage->query(
       "INSERT INTO exchanged_tokens (grant_id, scope, audience, token, expires_at) VALUES (?, ?, ?, ?, ?)"
       " ON CONFLICT (grant_id, scope, audience) DO UPDATE SET token = excluded.token, expires_at = "

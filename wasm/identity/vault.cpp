@@ -77,9 +77,9 @@ std::string get(core::Storage& storage, const Key& key, core::Instant now) {
 constexpr int64_t kNever = 9'007'199'254'740'991;  // the largest integer that crosses exactly
 
 int64_t expiry(core::JsonView call, core::Instant now) {
-  if (const auto at = core::integer_member(call, "expires_at")) return *at * 1000;
+  if (const auto at = core::integer_member(call, "expires_at")) return core::at_second(*at).milliseconds;
   if (const auto in = core::integer_member(call, "expires_in"))
-    return (now + core::seconds(*in)).milliseconds;
+    return (now + (core::at_second(*in) - core::Instant{})).milliseconds;
   return kNever;
 }
 
