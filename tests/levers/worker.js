@@ -21,8 +21,8 @@ const levers = Object.assign(internet, {
   trapAfter: 0,
   /** How often that happened. To be read. */
   traps: 0,
-  /** So many commits fail: what their steps have written is taken back, when the core knows nothing of it any more. */
-  lostCommits: 0,
+  /** A commit fails in which a statement was given this text: what its steps have written is taken back, and the core was not cut off. */
+  loseCommitOf: '',
   /** So many writes to ORDERS are done, and their answers lost. */
   unansweredCopies: 0,
   /** How often an object came to life, or back to it. To be read. */
@@ -47,6 +47,7 @@ const realInterval = globalThis.setInterval;
 globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realInterval(work, Math.min(wait, 300)));
 
 const decoder = new TextDecoder();
+let losesCommit = false;
 const RealInstance = WebAssembly.Instance;
 /** @type {any} */ (WebAssembly).Instance = function (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) {
   const { query } = imports.host;
@@ -57,6 +58,7 @@ const RealInstance = WebAssembly.Instance;
       throw new Error('a lever was pulled');
     }
     const given = decoder.decode(new Uint8Array(/** @type {any} */ (instance.exports).memory.buffer, values, valuesSize));
+    if (levers.loseCommitOf && given.includes(levers.loseCommitOf)) losesCommit = true;
     if (levers.trapOn.length > 0 && levers.trapOn.every((text) => given.includes(text))) throw new Error('a lever was pulled');
     return query(sql, sqlSize, values, valuesSize);
   };
@@ -139,8 +141,9 @@ function watch(storage) {
     try {
       return transactionSync.call(this, () => {
         const result = work();
-        if (depth === 1 && levers.lostCommits > 0 && levers.lostCommits--) throw new Error('a lever was pulled: the commit fails');
-        return result;
+        if (depth > 1 || !losesCommit) return result;
+        losesCommit = false;
+        throw new Error('a lever was pulled: the commit fails');
       });
     } finally {
       depth--;
