@@ -16,7 +16,7 @@ import { columns, short } from './harness/table.js';
 export const about = 'The core alone: steps and their parts, in microseconds and allocations, native and wasm.';
 
 export const help = `Records what some calls ask of the core's host (SQL, digests, signatures) and what it answers, and plays that again and again:
-so a step costs what the core itself costs. The same program runs natively (clang -O2) and as wasm (as it ships: -Os) in Node's
+so a step costs what the core itself costs. The same program runs natively (clang -O2) and as wasm (as it ships) in Node's
 V8. Prints the median of many batches with the tenth and the ninetieth percentile, and how often and how much memory was asked
 for; writes build/bench/micro.json. The first time it compiles the core once more (some minutes).
 
