@@ -14,6 +14,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator } from 'workos/emulate';
 import { SignJWT, decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import { PEOPLE } from './people.js';
@@ -47,6 +48,9 @@ const EVENTS = ['user.deleted', 'session.revoked'];
 /** An id of a person or an organization, anywhere in a text. */
 const ID = /(?:user|org)_[0-9A-Z]{26}/g;
 
+/** Requests that are kept for sign-ins that have begun. */
+const ALLOWANCE_KEPT = 100;
+
 /**
  * @param {{ port?: number, users?: Person[] }} [options] port 0 (the default) takes any free port
  * @returns {Promise<WorkOS>}
@@ -70,6 +74,8 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
     },
   });
   Object.assign(globalThis, { Request, Response });
+  /** What the emulator still answers to those without a key, until when: it takes a thousand requests a minute. */
+  let allowance = { left: Infinity, renewed: 0 };
   const people = new People(await listAll(emulator, '/user_management/users'), await listAll(emulator, '/organizations'));
   const organizationOf = await joinOrganization(emulator, users.filter((person) => person.admin));
   const tokens = await createSigner();
@@ -119,6 +125,8 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
     if (!searchParams.has('login_hint') && isLocal(searchParams.get('redirect_uri'))) {
       return signInPage(target, users);
     }
+    // Who is before the sign-in can wait; who is in the middle of it finds something left.
+    while (allowance.left < ALLOWANCE_KEPT && Date.now() < allowance.renewed) await sleep(allowance.renewed - Date.now());
     const reply = await forward(target, request);
     const impersonator = searchParams.get('impersonator');
     const location = reply.headers.get('location');
@@ -212,6 +220,8 @@ export async function startWorkOS({ port = 0, users = PEOPLE } = {}) {
       body: body?.length ? people.inward(body.toString()) : undefined,
       redirect: 'manual',
     });
+    const [left, renewed] = ['remaining', 'reset'].map((name) => Number(reply.headers.get(`x-ratelimit-${name}`)));
+    if (renewed && !headers.authorization) allowance = { left, renewed: renewed * 1000 };
     const passed = new Headers();
     for (const name of ['content-type', 'location']) {
       const value = reply.headers.get(name);

@@ -15,6 +15,8 @@ import { tapInto } from './tap.js';
 import { doorOf, memoryOf } from './workerd.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+/** Characters of the logs of instances that were killed. */
+const MOST_LOG = 4_000_000;
 
 export class Machine {
   /** @type {Pick<import('../../dev/stack.js').Stack, 'url' | 'port' | 'pid' | 'logs' | 'stop' | 'kill'> | undefined} */
@@ -76,7 +78,7 @@ export class Machine {
 
   /** As a power cut would: nobody is asked, nothing is finished. */
   async crash() {
-    this.#earlier += this.#running.logs();
+    this.#earlier = (this.#earlier + this.#running.logs()).slice(-MOST_LOG);
     await this.#running.kill();
   }
 
