@@ -82,6 +82,7 @@ const schemas = [
   ['{"format":"date-time","pattern":"^\\\\d{4}","minLength":1,"maxLength":40}', '"2026-11-22T08:00:00Z"', '"x"'],
   ['{"$schema":"https://json-schema.org/draft/2020-12/schema","$ref":"https://json-schema.org/draft/2020-12/schema"}', '{"type":"string"}', '{"type":1}'],
   ['{"minimum":1,"exclusiveMaximum":18446744073709551615,"not":{"const":3},"propertyNames":{"maxLength":2}}', '1', '3', '{"abc":1}'],
+  ['{"properties":{"a/b":{"items":{"properties":{"c~d":{"type":"string"}}}}}}', '{"a/b":[{},{"c~d":1}]}', '{"a/b":[{"c~d":""}]}'],
   ['true', '1'],
   ['false', '1'],
   ['/^(a|b)*c{2,3}$', 'abcc', 'ab'],

@@ -58,7 +58,7 @@ class Ledger {
   struct Known {
     std::map<int64_t, Line> lines;
   };
-  static constexpr size_t kMostKnown = 512;
+  static constexpr size_t kMostKnown = 64;
 
   const Line& read(int64_t number);
   Totals totals_of(std::string_view json);
