@@ -37,6 +37,8 @@ constexpr std::string_view kPrincipalSetting = "principal";
 /// What of a part's tables is there already.
 constexpr std::string_view kProtocolSchemaSetting = "protocol_schema";
 constexpr std::string_view kAuthoritySchemaSetting = "authority_schema";
+/// The hash of the module that has seen to all tables.
+constexpr std::string_view kTablesBySetting = "tables_by";
 
 /// After a rollback the tables may be newer than this code. It leaves them as they are, for what a migration
 /// adds does not disturb older code; a migration that does says so under the name of the setting with this
@@ -49,6 +51,13 @@ int64_t version_in(core::Storage& storage, std::string_view setting) {
   return rows.empty() ? 0 : rows.integer(0, 0);
 }
 
+void set(core::Storage& storage, std::string_view setting, std::string_view value) {
+  storage.query(
+      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
+      "excluded.value",
+      {setting, value});
+}
+
 enum class Schema { ready, too_new };
 
 Schema migrate(core::Storage& storage, std::string_view setting, int64_t (*part)(core::Storage&, int64_t)) {
@@ -59,10 +68,7 @@ Schema migrate(core::Storage& storage, std::string_view setting, int64_t (*part)
     const std::string needs = std::string(setting).append(kNeeds);
     return version_in(storage, needs) > after ? Schema::too_new : Schema::ready;
   }
-  storage.query(
-      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = "
-      "excluded.value",
-      {setting, std::string_view(std::to_string(after))});
+  set(storage, setting, std::to_string(after));
   return Schema::ready;
 }
 
@@ -144,17 +150,26 @@ Outcome App::answer(const core::Input& input, core::Context& step) {
 
 // ---- In a principal's object ----
 
-Outcome App::on(const core::Wake& input, core::Context& step) {
-  core::Storage& storage = *step.storage;
+bool App::prepare_tables(core::Storage& storage) {
   storage.query(
       "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+  // Whatever changed them since would have put its own hash there.
+  const core::Rows by = storage.query("SELECT value FROM settings WHERE name = ?", {kTablesBySetting});
+  if (!by.empty() && by.text(0, 0) == config_.wasm_sha256) return true;
   const Schema grants = migrate(storage, kAuthoritySchemaSetting, authority::migrate);
   create_door_schema(storage);
   identity::create_page_sessions_schema(storage);
   core::create_outbox_schema(storage);
   service().create_schema(storage);
   const Schema protocol = migrate(storage, kProtocolSchemaSetting, mcp::migrate);
-  if (grants == Schema::too_new || protocol == Schema::too_new) {
+  if (grants == Schema::too_new || protocol == Schema::too_new) return false;
+  if (!config_.wasm_sha256.empty()) set(storage, kTablesBySetting, config_.wasm_sha256);
+  return true;
+}
+
+Outcome App::on(const core::Wake& input, core::Context& step) {
+  core::Storage& storage = *step.storage;
+  if (!prepare_tables(storage)) {
     step.report.reason = "schema_too_new";
     return Respond{plain(503, "A newer version of this server has changed what is kept here.\n")};
   }

@@ -103,6 +103,9 @@ class App : public core::Application {
                                                  std::string_view reason, std::string_view by,
                                                  core::Context& step);
   void end_expired_grants(core::Context& step);
+  /// Makes what is missing, once for each module. False where a newer one has changed what this cannot live
+  /// with.
+  bool prepare_tables(core::Storage& storage);
   /// Whose object this is; empty before the first grant.
   static std::string principal_of(core::Storage& storage);
   /// The first who comes through a sign-in is whose object this is; nobody else ever is.

@@ -350,6 +350,24 @@ TEST_CASE("Schema: after a rollback the newer tables stay as they are, and are n
   CHECK(rows.text(1, 0) == "99");
 }
 
+TEST_CASE("Schema: a module sees to the tables once, and again after another has") {
+  json variables = shop_variables();
+  variables["WASM_SHA256"] = std::string(64, 'a');
+  AppHost host(variables);
+  // Seen, this would be refused.
+  host.storage.query("UPDATE settings SET value = '99' WHERE name = 'authority_schema'");
+  host.storage.query("INSERT INTO settings (name, value) VALUES ('authority_schema_needs', '99')");
+  CHECK(std::holds_alternative<core::Reply>(host.in_object(core::Wake{})));
+  host.storage.query("UPDATE settings SET value = 'another' WHERE name = 'tables_by'");
+  CHECK(response_of(host.in_object(core::Wake{})).status == 503);
+  // It has not taken them for its own.
+  CHECK(host.storage.query("SELECT value FROM settings WHERE name = 'tables_by'").text(0, 0) == "another");
+  host.storage.query("DELETE FROM settings WHERE name = 'authority_schema_needs'");
+  CHECK(std::holds_alternative<core::Reply>(host.in_object(core::Wake{})));
+  CHECK(host.storage.query("SELECT value FROM settings WHERE name = 'tables_by'").text(0, 0) ==
+        variables["WASM_SHA256"]);
+}
+
 TEST_CASE("Schema: where older code cannot work with newer tables, it says so and touches nothing") {
   for (const char* schema : {"authority_schema", "protocol_schema"}) {
     AppHost host;

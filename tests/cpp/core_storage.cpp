@@ -1,6 +1,7 @@
 // What an object's storage has answered is remembered until it may be another, and no longer.
 #include "core/storage.h"
 
+#include "core/due.h"
 #include "story.h"
 
 using namespace testing;
@@ -117,11 +118,11 @@ TEST_CASE("Storage: beside answers it keeps one thing of each type, until someth
   CHECK(storage.memory<std::string>().empty());
 }
 
-TEST_CASE("Storage: 32 answers are remembered; the next one begins anew") {
+TEST_CASE("Storage: 48 answers are remembered; the next one begins anew") {
   Watched storage;
-  for (int i = 0; i < 32; ++i) storage.weight(std::to_string(i));
+  for (int i = 0; i < 48; ++i) storage.weight(std::to_string(i));
   storage.asked = 0;
-  for (int i = 0; i < 32; ++i) storage.weight(std::to_string(i));
+  for (int i = 0; i < 48; ++i) storage.weight(std::to_string(i));
   CHECK(storage.asked == 0);
   storage.weight("one more");
   storage.weight("one more");
@@ -140,4 +141,35 @@ TEST_CASE("Storage: an object that remembers nothing does the same") {
   CHECK(story.receipts == forgetful.receipts);
   CHECK(story.host.kv == forgetful.host.kv);
   CHECK(story.host.posted == forgetful.host.posted);
+}
+
+// ---- What is due ----
+
+TEST_CASE("Due: the earliest moment of a table is asked for once, until the table is written") {
+  Watched storage;
+  NativeCrypto crypto;
+  core::Entropy entropy(crypto, std::string(32, 'e'));
+  constexpr core::Lookup kFirst = "SELECT min(weight) FROM fruit";
+  const auto due_at = [&](int64_t now, std::optional<core::Instant> alarm) {
+    core::Context step{core::Instant{now}, entropy, crypto, &storage};
+    const bool due = core::is_due(step, kFirst);
+    CHECK(step.alarm == alarm);
+    return due;
+  };
+  CHECK_FALSE(due_at(100, std::nullopt));
+  CHECK_FALSE(due_at(100, std::nullopt));
+  CHECK(storage.asked == 1);
+
+  storage.query("INSERT INTO fruit (name, weight) VALUES ('pear', 200), ('fig', 150)");
+  storage.asked = 0;
+  CHECK_FALSE(due_at(149, core::Instant{150}));
+  // What has come is for the caller to do, and to wake for what comes next.
+  CHECK(due_at(150, std::nullopt));
+  CHECK(due_at(151, std::nullopt));
+  CHECK(storage.asked == 1);
+
+  core::Context step{core::Instant{150}, entropy, crypto, &storage};
+  storage.query("DELETE FROM fruit WHERE name = 'fig'");
+  core::wake_for(step, kFirst);
+  CHECK(step.alarm == core::Instant{200});
 }

@@ -233,12 +233,15 @@ describe('a machine that is started anew', () => {
     const shown = await inventory();
     await machine.crash();
     machine.alter("UPDATE settings SET value = '99' WHERE name = 'authority_schema'");
+    const byAnother = () => machine.alter("UPDATE settings SET value = 'the hash of a newer module' WHERE name = 'tables_by'");
+    byAnother();
     await machine.start();
     assert.equal(await inventory(), shown);
     assert.equal(machine.rows("settings WHERE name = 'authority_schema' AND value = '99'"), machine.objects.length);
 
     await machine.crash();
     machine.alter("INSERT INTO settings (name, value) VALUES ('authority_schema_needs', '99')");
+    byAnother();
     await machine.start();
     const refused = await mcp.modern('tools/call', { name: 'listMcpShopInventory' });
     assert.equal(refused.status, 500);

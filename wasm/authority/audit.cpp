@@ -3,6 +3,7 @@
 #include "authority/archive.h"
 #include "authority/canonical.h"
 #include "authority/watchers.h"
+#include "core/due.h"
 #include "core/jws.h"
 
 namespace authority {
@@ -131,15 +132,15 @@ Link append_denial(core::Context& step, const Notary& notary, const Entry& entry
 }
 
 void sweep_denials(core::Context& step, const Notary& notary, std::string_view principal) {
-  core::Storage& storage = *step.storage;
-  const core::Rows over = storage.query(
+  constexpr core::Lookup kFirst = "SELECT min(until) FROM denials";
+  if (!core::is_due(step, kFirst)) return;
+  const core::Rows over = step.storage->query(
       "DELETE FROM denials WHERE until <= ? RETURNING seq, grant_id, client_id, method, name, reason, more",
       {step.now.milliseconds});
   for (size_t row = 0; row < over.size(); ++row) {
     if (over.integer(row, 6) > 0) tell_of_denials(step, notary, principal, over, row);
   }
-  const core::Rows next = storage.query("SELECT min(until) FROM denials");
-  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
+  core::wake_for(step, kFirst);
 }
 
 std::string sign(core::Context& step, const Notary& notary, std::string_view type, std::string_view payload) {

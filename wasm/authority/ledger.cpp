@@ -36,9 +36,9 @@ void create_ledger_schema(core::Storage& storage) {
       ")");
 }
 
-Ledger::Ledger(core::Storage& storage) : storage_(storage), lines_(storage.memory<Known>().lines) {
+Ledger::Ledger(core::Storage& storage) : storage_(storage), lines_(storage.memory<Lines>()) {
   // Nobody holds one of them: references to lines live no longer than a ledger.
-  if (lines_.size() > kMostKnown) lines_.clear();
+  if (lines_.size() > kMostLines) lines_.clear();
 }
 
 Ledger::Totals Ledger::totals_of(std::string_view json) {

@@ -55,10 +55,8 @@ class Ledger {
   };
 
   /// Lines that were read, or written: they are never another. All are forgotten where there are too many.
-  struct Known {
-    std::map<int64_t, Line> lines;
-  };
-  static constexpr size_t kMostKnown = 64;
+  using Lines = std::map<int64_t, Line>;
+  static constexpr size_t kMostLines = 64;
 
   const Line& read(int64_t number);
   Totals totals_of(std::string_view json);
@@ -69,7 +67,7 @@ class Ledger {
   int64_t first_of_all(int64_t last, Holds holds);
 
   core::Storage& storage_;
-  std::map<int64_t, Line>& lines_;
+  Lines& lines_;
   const Line nothing_;
   core::JsonGate gate_;
 };

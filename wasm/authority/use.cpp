@@ -3,6 +3,7 @@
 #include "authority/replay.h"
 #include "authority/revocation.h"
 #include "authority/usage.h"
+#include "core/due.h"
 #include "core/wire.h"
 
 namespace authority {
@@ -196,11 +197,12 @@ void stop_use(core::Context& step, const Notary& notary, std::string_view use_id
 }
 
 void sweep_uses(core::Context& step, const Notary& notary) {
+  constexpr core::Lookup kFirst = "SELECT min(expires_at) FROM uses";
+  if (!core::is_due(step, kFirst)) return;
   const core::Rows late =
       step.storage->query("SELECT id FROM uses WHERE expires_at <= ?", {step.now.milliseconds});
   for (size_t row = 0; row < late.size(); ++row) stop_use(step, notary, late.text(row, 0), "abandoned");
-  const core::Rows next = step.storage->query("SELECT min(expires_at) FROM uses");
-  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
+  core::wake_for(step, kFirst);
 }
 
 }  // namespace authority

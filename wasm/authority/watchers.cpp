@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kChange = "event: change\ndata: {}\n\n";
 constexpr std::string_view kEnded = "event: ended\ndata: {}\n\n";
+constexpr core::Lookup kWatchers = "SELECT stream_id, expires_at FROM watchers";
 
 void end(core::Context& step, const core::Rows& rows) {
   using Then = core::StreamWrite::Then;
@@ -33,7 +34,7 @@ bool watches(core::Storage& storage, std::string_view stream_id) {
 }
 
 void tell_watchers(core::Context& step) {
-  const auto rows = step.storage->look_up("SELECT stream_id, expires_at FROM watchers");
+  const auto rows = step.storage->look_up(kWatchers);
   for (size_t row = 0; row < rows->size(); ++row) {
     const std::string id(rows->text(row, 0));
     const auto told = [&](const core::StreamWrite& write) { return write.stream_id == id; };
@@ -56,9 +57,9 @@ void end_watchers(core::Context& step, std::string_view holder) {
 }
 
 void keep_watchers(core::Storage& storage, const std::vector<std::string>& open_streams) {
-  const core::Rows rows = storage.query("SELECT stream_id FROM watchers");
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const std::string_view id = rows.text(row, 0);
+  const auto rows = storage.look_up(kWatchers);
+  for (size_t row = 0; row < rows->size(); ++row) {
+    const std::string_view id = rows->text(row, 0);
     if (std::find(open_streams.begin(), open_streams.end(), id) == open_streams.end())
       stop_watching(storage, id);
   }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "core/due.h"
 #include "core/json.h"
 
 namespace core {
@@ -51,6 +52,9 @@ void tell_of_expired(Context& step, std::string_view kind, std::string_view targ
       json_text(Json{{"event", "delivery_expired"}, {"to", destination(kind, target)}, {"tries", failures}}));
 }
 
+/// When the first is due that has failed before.
+constexpr Lookup kFirstFailed = "SELECT min(due_at) FROM deliveries WHERE seq < 0";
+
 void drop_expired(Context& step) {
   const Rows rows = step.storage->query(
       "DELETE FROM deliveries WHERE seq < 0 AND due_at <= ? AND expires_at <= ?"
@@ -73,14 +77,12 @@ Delivery read(const Rows& rows, size_t row, Instant now) {
 }
 
 /// Those that were not tried yet: the first of each key.
-void add_new(Context& step, size_t most, std::vector<Delivery>& deliveries) {
+void add_new(Context& step, size_t most, bool any_failed, std::vector<Delivery>& deliveries) {
   const Rows rows = step.storage->query(
       "SELECT seq, kind, target, key, headers, content, expires_at, due_at, failures FROM deliveries"
       " WHERE seq > 0 ORDER BY seq LIMIT ? + 0",
       {static_cast<int64_t>(most)});
   std::set<std::pair<std::string_view, std::string_view>> taken;
-  const bool any_failed =
-      !rows.empty() && !step.storage->query("SELECT 1 FROM deliveries WHERE seq < 0 LIMIT 1").empty();
   for (size_t row = 0; row < rows.size(); ++row) {
     const std::string_view target = rows.text(row, 2), key = rows.text(row, 3);
     const bool due = rows.integer(row, 7) <= step.now.milliseconds;
@@ -173,10 +175,12 @@ void enqueue(Context& step, const Outgoing& outgoing, Instant expires) {
 }
 
 std::vector<Delivery> due(Context& step, size_t most) {
-  drop_expired(step);
+  const std::optional<Instant> first_failed = earliest(*step.storage, kFirstFailed);
+  const bool failed_are_due = first_failed && *first_failed <= step.now;
+  if (failed_are_due) drop_expired(step);
   std::vector<Delivery> deliveries;
-  add_new(step, most, deliveries);
-  add_failed(step, most - deliveries.size(), deliveries);
+  add_new(step, most, first_failed.has_value(), deliveries);
+  if (failed_are_due) add_failed(step, most - deliveries.size(), deliveries);
   return deliveries;
 }
 

@@ -160,7 +160,7 @@ class Storage {
 
  private:
   /// Beyond these all are forgotten. What a lookup answers is a few KiB at most.
-  static constexpr size_t kMostKnown = 32;
+  static constexpr size_t kMostKnown = 48;
 
   struct Known {
     const char* lookup;

@@ -38,10 +38,13 @@ struct Instant {
   friend constexpr Duration operator-(Instant a, Instant b) { return {a.milliseconds - b.milliseconds}; }
 };
 
+/// The last second of the year 9999, counted from 1970.
+inline constexpr int64_t kLastSecond = 253'402'300'799;
+
 /// The moment so many seconds after 1970, as tokens tell time (RFC 7519 section 2): not before it, and not
 /// after the end of 9999.
 constexpr Instant at_second(int64_t seconds) {
-  return {std::clamp<int64_t>(seconds, 0, 253'402'300'799) * 1000};
+  return {std::clamp<int64_t>(seconds, 0, kLastSecond) * 1000};
 }
 
 /// RFC 3339 in UTC with milliseconds, as JavaScript's `toISOString` writes it: 2026-11-21T09:30:00.000Z.

@@ -17,8 +17,6 @@ const std::vector<std::string> kAlgorithms = {"RS256", "PS256", "ES256", "EdDSA"
 constexpr std::string_view kIdTokenClaims[] = {"nonce", "at_hash"};
 /// A reason that comes from a library is cut off here.
 constexpr size_t kMaxDescription = 200;
-/// A moment that lies later is as good as this one: the year 9999.
-constexpr double kLastSecond = 253'402'300'799;
 
 /// RFC 6750 section 2.1, `b64token`.
 bool is_token(std::string_view text) {
@@ -42,7 +40,8 @@ std::optional<core::Instant> time_claim(core::JsonView claims, std::string_view 
   const std::optional<core::JsonView> claim = core::member(claims, name);
   double seconds = 0;
   if (!claim || claim->get_double().get(seconds) != simdjson::SUCCESS) return std::nullopt;
-  return core::Instant{static_cast<int64_t>(std::clamp(seconds, 0.0, kLastSecond) * 1000)};
+  constexpr double kLast = core::kLastSecond;
+  return core::Instant{static_cast<int64_t>(std::clamp(seconds, 0.0, kLast) * 1000)};
 }
 
 /// A claim that is one text or a list of them.

@@ -79,7 +79,7 @@ constexpr int64_t kNever = 9'007'199'254'740'991;  // the largest integer that c
 int64_t expiry(core::JsonView call, core::Instant now) {
   if (const auto at = core::integer_member(call, "expires_at")) return core::at_second(*at).milliseconds;
   if (const auto in = core::integer_member(call, "expires_in"))
-    return (now + (core::at_second(*in) - core::Instant{})).milliseconds;
+    return (now + core::seconds(std::clamp<int64_t>(*in, 0, core::kLastSecond))).milliseconds;
   return kNever;
 }
 

@@ -14,9 +14,13 @@ std::string_view clip(std::string_view text) {
   return text.substr(0, end);
 }
 
+constexpr core::Lookup kSession =
+    "SELECT revision, seen_at, features, log_level FROM sessions WHERE id = ? AND grant_id = ?";
 /// The numbers of sessions have no gap: the last one says how many there are.
+constexpr core::Lookup kOpen = "SELECT max(number) FROM sessions";
+
 int64_t open_sessions(core::Storage& storage) {
-  return storage.query("SELECT max(number) FROM sessions").integer(0, 0);
+  return storage.look_up(kOpen)->integer(0, 0);
 }
 
 void make_room(core::Context& step) {
@@ -67,19 +71,20 @@ Session open_session(core::Context& step, std::string_view grant_id, Revision re
   session.id = step.entropy.identifier();
   session.revision = revision;
   session.features = features;
-  const int64_t now = step.now.milliseconds;
+  const int64_t now = step.now.milliseconds, number = open_sessions(*step.storage) + 1;
   step.storage->query(
       "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at, "
       "features, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
-       now, features.bits(), open_sessions(*step.storage) + 1});
+       now, features.bits(), number});
+  step.storage->remember(kOpen, {}, {number});
+  step.storage->remember(kSession, {std::string_view(session.id), grant_id},
+                         {name(revision), now, features.bits(), name(session.log_level)});
   return session;
 }
 
 std::optional<Session> find_session(core::Context& step, std::string_view grant_id, std::string_view id) {
-  const auto rows = step.storage->look_up(
-      "SELECT revision, seen_at, features, log_level FROM sessions WHERE id = ? AND grant_id = ?",
-      {id, grant_id});
+  const auto rows = step.storage->look_up(kSession, {id, grant_id});
   if (rows->empty()) return std::nullopt;
   const std::optional<Revision> revision = legacy_revision(rows->text(0, 0));
   if (!revision) return std::nullopt;

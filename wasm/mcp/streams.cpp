@@ -4,6 +4,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "core/due.h"
+
 namespace mcp {
 
 namespace {
@@ -243,12 +245,12 @@ void only_open(core::Context& step, const std::vector<std::string>& stream_ids) 
 }
 
 void sweep_streams(core::Context& step) {
+  constexpr core::Lookup kFirst = "SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL";
+  if (!core::is_due(step, kFirst)) return;
   const core::Rows late =
       step.storage->query("SELECT id FROM streams WHERE expires_at <= ?", {step.now.milliseconds});
   for (size_t i = 0; i < late.size(); ++i) drop_stream(step, late.text(i, 0));
-  const core::Rows next =
-      step.storage->query("SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL");
-  if (!next.is_null(0, 0)) step.wake_at(core::Instant{next.integer(0, 0)});
+  core::wake_for(step, kFirst);
 }
 
 }  // namespace mcp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/due.h"
 #include "mcp/calls.h"
 #include "mcp/runner.h"
 #include "mcp/subscriptions.h"
@@ -15,6 +16,13 @@ constexpr std::string_view kInputRequired = "input_required";
 constexpr std::string_view kCompleted = "completed";
 constexpr std::string_view kFailed = "failed";
 constexpr std::string_view kCancelled = "cancelled";
+
+constexpr core::Lookup kFirstDue = "SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL";
+constexpr core::Lookup kFirstToGo = "SELECT min(expires_at) FROM tasks";
+
+bool any_tasks(core::Context& step) {
+  return core::earliest(*step.storage, kFirstToGo).has_value();
+}
 
 bool is_over(std::string_view status) {
   return status == kCompleted || status == kFailed || status == kCancelled;
@@ -264,15 +272,17 @@ Answered cancel_task(const Exchange& exchange, core::JsonView params) {
 }
 
 void set_tasks_alarm(core::Context& step) {
-  const core::Rows next = step.storage->query(
-      "SELECT (SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL), (SELECT min(expires_at) FROM tasks)");
-  for (size_t column : {size_t{0}, size_t{1}}) {
-    if (!next.is_null(0, column)) step.wake_at(core::Instant{next.integer(0, column)});
-  }
+  if (!any_tasks(step)) return;
+  core::wake_for(step, kFirstDue);
+  core::wake_for(step, kFirstToGo);
 }
 
 void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& gate, core::Context& step) {
-  step.storage->query("DELETE FROM tasks WHERE expires_at <= ?", {step.now.milliseconds});
+  if (core::is_due(step, kFirstToGo)) {
+    step.storage->query("DELETE FROM tasks WHERE expires_at <= ?", {step.now.milliseconds});
+  }
+  if (!any_tasks(step)) return;
+  if (!core::is_due(step, kFirstDue)) return set_tasks_alarm(step);
   const core::Rows due =
       step.storage->query("SELECT id, grant_id FROM tasks WHERE due_at <= ?", {step.now.milliseconds});
   for (size_t i = 0; i < due.size(); ++i) {
@@ -292,6 +302,7 @@ void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& g
 }
 
 void wake_tasks(core::Context& step) {
+  if (!any_tasks(step)) return;
   step.storage->query("UPDATE tasks SET due_at = ? WHERE status = ? AND due_at IS NULL",
                       {step.now.milliseconds, kWorking});
 }
