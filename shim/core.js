@@ -76,10 +76,7 @@ export class Core {
     write(input);
     try {
       this.#sql = sql;
-      const bytes = input.bytes();
-      const at = exports.input_buffer(bytes.length);
-      this.#memory().set(bytes, at);
-      return this.#output(exports.step(bytes.length, object));
+      return this.#output(exports.step(this.#put(input.bytes(), 'input_buffer'), object));
     } catch (error) {
       this.#exports = null;
       throw error;
@@ -120,10 +117,7 @@ export class Core {
     this.#bytes = new Uint8Array(0);
     this.#statements.clear();
     exports._initialize();
-    const variables = new TextEncoder().encode(this.#variables);
-    const at = exports.input_buffer(variables.length);
-    this.#memory().set(variables, at);
-    exports.configure(variables.length);
+    exports.configure(this.#put(new TextEncoder().encode(this.#variables), 'input_buffer'));
     return exports;
   }
 
@@ -135,6 +129,13 @@ export class Core {
       this.#view = new DataView(buffer);
     }
     return this.#bytes;
+  }
+
+  /** How many bytes the core finds there. @param {Uint8Array} bytes @param {'input_buffer' | 'result_buffer'} buffer */
+  #put(bytes, buffer) {
+    const at = /** @type {Exports} */ (this.#exports)[buffer](bytes.length);
+    this.#memory().set(bytes, at);
+    return bytes.length;
   }
 
   /** What the core gives: its length, then its bytes. @param {number} at */
@@ -163,7 +164,7 @@ export class Core {
     }
     const cursor = /** @type {SqlStorage} */ (this.#sql).exec(statement.text, ...parameters);
     if (statement.columns < 0) statement.columns = cursor.columnNames.length;
-    // To its end, also where nothing comes: a statement that is not done cannot be used again.
+    // To its end, also where no row comes: a statement that is not done cannot be used again. One without columns is done.
     const rows = statement.columns > 0 ? [...cursor.raw()] : [];
     const out = this.#rows.reset();
     out.u32(cursor.rowsRead);
@@ -183,10 +184,7 @@ export class Core {
         }
       }
     }
-    const bytes = out.bytes();
-    const at = /** @type {Exports} */ (this.#exports).result_buffer(bytes.length);
-    this.#memory().set(bytes, at);
-    return bytes.length;
+    return this.#put(out.bytes(), 'result_buffer');
   }
 
   /** @param {number} at @param {number} size @param {number} digestAt */

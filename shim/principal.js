@@ -135,10 +135,9 @@ export class Principal extends DurableObject {
     try {
       // One that is alone has its savepoint for a commit.
       if (batch.length === 1) all();
-      else this.ctx.storage.transactionSync(all);
+      else this.#transaction(all);
     } catch (error) {
       // The commit itself failed: nothing of the batch is there.
-      this.#number = newObject();
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -154,8 +153,13 @@ export class Principal extends DurableObject {
 
   /** @param {Input} input */
   #savepoint(input) {
+    return this.#transaction(() => readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number)));
+  }
+
+  /** What the core knows of this object may not be so any more where anything is taken back. @template T @param {() => T} work */
+  #transaction(work) {
     try {
-      return this.ctx.storage.transactionSync(() => readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number)));
+      return this.ctx.storage.transactionSync(work);
     } catch (error) {
       this.#number = newObject();
       throw error;
