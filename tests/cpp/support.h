@@ -1,5 +1,5 @@
-// What native tests stand on: real SQLite and OpenSSL behind the core's ports, a gate that a test can open
-// and close, a server in a host that does what the real one does around it, and clients that speak to it.
+// What native tests stand on: a gate that a test can open and close, a server in a host that does what the
+// real one does around it, and clients that speak to it.
 #pragma once
 
 #include <functional>
@@ -13,49 +13,14 @@
 #include <vector>
 
 #include "catch.h"
-#include "core/crypto.h"
 #include "core/step.h"
-#include "core/storage.h"
 #include "mcp/server.h"
 #include "mcp/tool.h"
-
-struct sqlite3;
+#include "ports.h"
 
 namespace testing {
 
 using nlohmann::json;
-
-/// SQLite in memory. Integers are bound as doubles, as workerd binds them, so that a statement that only
-/// works with integers fails here too. A statement that fails throws.
-class NativeStorage final : public core::Storage {
- public:
-  NativeStorage();
-  ~NativeStorage() override;
-
-  core::Rows ask(core::Statement statement, std::initializer_list<core::Value> parameters) override;
-
-  /// What a host does around a step.
-  void begin();
-  void commit();
-  void roll_back();
-
-  /// Rows written since the start: a step that must not write leaves it as it was.
-  int64_t rows_written() const;
-  /// Rows of each table that has any: "calls 1, streams 2".
-  std::string filled_tables();
-
- private:
-  void run(const char* sql);
-  sqlite3* database_ = nullptr;
-};
-
-class NativeCrypto final : public core::Crypto {
- public:
-  std::string sha256(std::string_view data) override;
-  std::string hmac_sha256(std::string_view key, std::string_view data) override;
-  std::string ed25519_sign(std::string_view seed, std::string_view message) override;
-  std::string ed25519_public_key(std::string_view seed) override;
-};
 
 /// Lets everything through unless told otherwise, and remembers what it was asked.
 class TestGate final : public mcp::Gate {

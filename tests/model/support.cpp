@@ -1,11 +1,11 @@
 #include "support.h"
 
 #include <openssl/evp.h>
-#include <sqlite3.h>
 
+#include <memory>
 #include <stdexcept>
 
-#include "core/wire.h"
+#include "../cpp/sqlite.h"
 
 namespace model {
 
@@ -45,53 +45,8 @@ sqlite3_stmt* Storage::prepared(core::Statement statement) {
 }
 
 core::Rows Storage::ask(core::Statement statement, std::initializer_list<core::Value> parameters) {
-  sqlite3_stmt* sql = prepared(statement);
-  if (sqlite3_bind_parameter_count(sql) != static_cast<int>(parameters.size())) {
-    throw std::runtime_error("wrong number of parameters");
-  }
-  int index = 0;
-  for (const core::Value& value : parameters) {
-    ++index;
-    if (const int64_t* integer = std::get_if<int64_t>(&value)) {
-      sqlite3_bind_double(sql, index, static_cast<double>(*integer));
-    } else if (const std::string_view* text = std::get_if<std::string_view>(&value)) {
-      // An empty view may have no address, which SQLite would take for NULL.
-      sqlite3_bind_text(sql, index, text->empty() ? "" : text->data(), static_cast<int>(text->size()),
-                        SQLITE_STATIC);
-    } else {
-      sqlite3_bind_null(sql, index);
-    }
-  }
-  const int columns = sqlite3_column_count(sql);
-  uint32_t rows = 0;
-  core::WireWriter values;
-  int state;
-  while ((state = sqlite3_step(sql)) == SQLITE_ROW) {
-    ++rows;
-    for (int column = 0; column < columns; ++column) {
-      switch (sqlite3_column_type(sql, column)) {
-        case SQLITE_NULL: values.u8(0); break;
-        case SQLITE_INTEGER:
-        case SQLITE_FLOAT:
-          values.u8(1);
-          values.f64(sqlite3_column_double(sql, column));
-          break;
-        default:
-          values.u8(2);
-          values.bytes({reinterpret_cast<const char*>(sqlite3_column_text(sql, column)),
-                        static_cast<size_t>(sqlite3_column_bytes(sql, column))});
-      }
-    }
-  }
-  const bool done = state == SQLITE_DONE;
-  const std::string problem = done ? "" : sqlite3_errmsg(database_);
-  sqlite3_reset(sql);
-  if (!done) throw std::runtime_error(problem + " in: " + std::string(statement.data(), statement.size()));
-  core::WireWriter encoded;
-  encoded.u32(static_cast<uint32_t>(columns));
-  encoded.u32(rows);
-  encoded.append(values.str());
-  return core::Rows(encoded.take());
+  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> sql(prepared(statement), sqlite3_reset);
+  return core::Rows(sqlite::rows_of(sql.get(), parameters));
 }
 
 void Storage::begin() {

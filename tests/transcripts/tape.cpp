@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 namespace transcripts {
 
@@ -11,6 +12,20 @@ const char* file() {
   static const char* const name = std::getenv("TRANSCRIPTS");
   return name;
 }
+
+void append(const char* path, std::string_view name, std::string_view session) {
+  core::WireWriter entry;
+  entry.bytes(name);
+  entry.bytes(session);
+  std::ofstream out(path, std::ios::binary | std::ios::app);
+  out.write(entry.str().data(), static_cast<std::streamsize>(entry.str().size()));
+}
+
+struct TestTape {
+  std::string name;
+  core::WireWriter tape;
+};
+std::optional<TestTape> test;
 
 }  // namespace
 
@@ -32,11 +47,7 @@ Tape::Tape(std::string_view name, std::string_view variables, core::Crypto& real
 
 Tape::~Tape() {
   if (!recording()) return;
-  core::WireWriter entry;
-  entry.bytes(name_);
-  entry.bytes(session_.str());
-  std::ofstream out(file(), std::ios::binary | std::ios::app);
-  out.write(entry.str().data(), static_cast<std::streamsize>(entry.str().size()));
+  append(file(), name_, session_.str());
 }
 
 core::Crypto& Tape::crypto() {
@@ -46,13 +57,13 @@ core::Crypto& Tape::crypto() {
 Heard Tape::heard() {
   if (!recording()) return {};
   return [this](std::string_view statement, std::string_view values, std::string_view rows) {
-    called(1, statement, values, rows);
+    called(Kind::query, statement, values, rows);
   };
 }
 
-void Tape::called(uint8_t kind, std::string_view first, std::string_view second, std::string_view answer) {
+void Tape::called(Kind kind, std::string_view first, std::string_view second, std::string_view answer) {
   ++count_;
-  calls_.u8(kind);
+  calls_.u8(static_cast<uint8_t>(kind));
   calls_.bytes(first);
   calls_.bytes(second);
   calls_.bytes(answer);
@@ -80,26 +91,45 @@ void Tape::step(uint32_t object, const std::function<std::string()>& input,
 
 std::string Tape::Crypto::sha256(std::string_view data) {
   std::string answer = real_.sha256(data);
-  tape_.called(2, data, {}, answer);
+  tape_.called(Kind::sha256, data, {}, answer);
   return answer;
 }
 
 std::string Tape::Crypto::hmac_sha256(std::string_view key, std::string_view data) {
   std::string answer = real_.hmac_sha256(key, data);
-  tape_.called(3, key, data, answer);
+  tape_.called(Kind::hmac_sha256, key, data, answer);
   return answer;
 }
 
 std::string Tape::Crypto::ed25519_sign(std::string_view seed, std::string_view message) {
   std::string answer = real_.ed25519_sign(seed, message);
-  tape_.called(4, seed, message, answer);
+  tape_.called(Kind::ed25519_sign, seed, message, answer);
   return answer;
 }
 
 std::string Tape::Crypto::ed25519_public_key(std::string_view seed) {
   std::string answer = real_.ed25519_public_key(seed);
-  tape_.called(5, seed, {}, answer);
+  tape_.called(Kind::ed25519_public_key, seed, {}, answer);
   return answer;
+}
+
+// ---- Tests of the protocol ----
+
+void begin_test(std::string_view name) {
+  if (std::getenv("TEST_TAPES")) test = TestTape{std::string(name), {}};
+}
+
+void end_test() {
+  if (test) append(std::getenv("TEST_TAPES"), test->name, test->tape.str());
+  test.reset();
+}
+
+void note(Kind kind, std::string_view first, std::string_view second, std::string_view answer) {
+  if (!test) return;
+  test->tape.u8(static_cast<uint8_t>(kind));
+  test->tape.bytes(first);
+  test->tape.bytes(second);
+  test->tape.bytes(answer);
 }
 
 }  // namespace transcripts

@@ -5,8 +5,6 @@
 //   file    = { bytes(name) bytes(session) }
 //   session = bytes(variables) calls { u32(object) bytes(input) calls bytes(output) }
 //   calls   = u32(count) { u8(kind) bytes(first) bytes(second) bytes(answer) }
-//   kinds   : 1 query (statement, parameters), 2 sha256 (data), 3 hmac_sha256 (key, data),
-//             4 ed25519_sign (seed, message), 5 ed25519_public_key (seed)
 #pragma once
 
 #include <cstdint>
@@ -20,6 +18,20 @@
 #include "core/wire.h"
 
 namespace transcripts {
+
+/// What an entry of a tape is, and what its first and second field are. KIND in ports.js is the same.
+enum class Kind : uint8_t {
+  query = 1,           // statement, parameters
+  sha256,              // data
+  hmac_sha256,         // key, data
+  ed25519_sign,        // seed, message
+  ed25519_public_key,  // seed
+  // In tapes of tests only:
+  output,   // what a step gave
+  fact,     // its name
+  run,      // the name of the test
+  section,  // its name
+};
 
 /// What a storage was asked and what it answered.
 using Heard = std::function<void(std::string_view statement, std::string_view values, std::string_view rows)>;
@@ -74,7 +86,7 @@ class Tape {
     core::Crypto& real_;
   };
 
-  void called(uint8_t kind, std::string_view first, std::string_view second, std::string_view answer);
+  void called(Kind kind, std::string_view first, std::string_view second, std::string_view answer);
   void end_calls();
 
   Crypto heard_;
@@ -85,5 +97,19 @@ class Tape {
   uint32_t count_ = 0;
   bool stopped_ = false;
 };
+
+// ---- Tests of the protocol ----
+//
+// They have servers and tools of their own, so it is the test that is run again, in wasm
+// (replayed_tests.cpp): what it asked of its ports, what its steps gave and which way it took, in order.
+// Recorded where the environment variable TEST_TAPES names a file.
+//
+//   file  = { bytes(name) bytes(tape) }
+//   tape  = { u8(kind) bytes(first) bytes(second) bytes(answer) }
+
+void begin_test(std::string_view name);
+void end_test();
+/// Does nothing outside of such a test.
+void note(Kind kind, std::string_view first, std::string_view second = {}, std::string_view answer = {});
 
 }  // namespace transcripts

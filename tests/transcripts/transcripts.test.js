@@ -1,7 +1,7 @@
-/** What the native build was given and gave, replayed on the module that ships, in workerd: the same to the byte. */
+/** What the native build was given and gave, replayed in workerd on the module that ships: the same to the byte. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../../dev/stack.js';
@@ -17,15 +17,15 @@ before(async () => {
 });
 after(() => stack?.stop());
 
-/** @typedef {{ sessions: number, steps: number, calls: number, bytes: number, difference: string }} Seen */
+/** @typedef {{ sessions: number, steps: number, calls: number, bytes: number, tests?: number, difference: string }} Seen */
 
-/** @param {Buffer} bytes @returns {Promise<Seen>} */
-async function replay(bytes) {
-  const answer = await fetch(stack.url, { method: 'POST', body: new Uint8Array(bytes) });
+/** @param {'/steps' | '/tests'} what @param {Buffer} bytes @returns {Promise<Seen>} */
+async function replay(what, bytes) {
+  const answer = await fetch(new URL(what, stack.url), { method: 'POST', body: new Uint8Array(bytes) });
   return /** @type {Seen} */ (await answer.json());
 }
 
-/** Sessions as they stand in a file, each with its name. @param {Buffer} file */
+/** Sessions, or tests, as they stand in a file, each with its name. @param {Buffer} file */
 function* sessionsOf(file) {
   for (let at = 0; at < file.length; ) {
     let end = at + 4 + file.readUInt32LE(at);
@@ -35,44 +35,84 @@ function* sessionsOf(file) {
   }
 }
 
-/** @param {Buffer} file */
-async function replayAll(file) {
+/** @param {string} name of the files @param {'/steps' | '/tests'} what */
+async function replayAll(name, what) {
+  /** @type {Seen} */
   const seen = { sessions: 0, steps: 0, calls: 0, bytes: 0, difference: '' };
   let chunk = /** @type {Buffer[]} */ ([]);
   const send = async () => {
-    const part = await replay(Buffer.concat(chunk));
+    const part = await replay(what, Buffer.concat(chunk));
     chunk = [];
+    if (part.difference) return assert.fail(part.difference);
     for (const figure of /** @type {const} */ (['sessions', 'steps', 'calls', 'bytes'])) seen[figure] += part[figure];
-    seen.difference ||= part.difference;
+    seen.tests = part.tests;
   };
-  for (const session of sessionsOf(file)) {
-    if (seen.difference) break;
-    chunk.push(session);
-    if (chunk.reduce((sum, { length }) => sum + length, 0) > CHUNK) await send();
+  for (const path of recorded(name)) {
+    for (const session of sessionsOf(readFileSync(path))) {
+      chunk.push(session);
+      if (chunk.reduce((sum, { length }) => sum + length, 0) > CHUNK) await send();
+    }
   }
   if (chunk.length > 0) await send();
   return seen;
 }
 
-for (const path of globSync('build/transcripts/*.bin', { cwd: PROJECT }).sort()) {
-  test(`${basename(path, '.bin')}: native and wasm ask and answer the same`, async (context) => {
-    const seen = await replayAll(readFileSync(join(PROJECT, path)));
-    assert.equal(seen.difference, '');
+/** @param {string} name */
+const recorded = (name) => globSync(`build/transcripts/${name}.bin`, { cwd: PROJECT }).sort().map((path) => join(PROJECT, path));
+/** @param {Seen} seen */
+const told = ({ sessions, steps, calls, bytes }) => `${sessions} sessions, ${steps} steps, ${calls} calls, ${bytes} bytes of output`;
+
+for (const name of ['native-*', 'step', 'resume', 'requests']) {
+  test(`${name}: native and wasm ask and answer the same`, async (context) => {
+    const seen = await replayAll(name, '/steps');
     assert.ok(seen.sessions > 0 && seen.steps > seen.sessions && seen.calls > seen.steps, JSON.stringify(seen));
-    context.diagnostic(`${seen.sessions} sessions, ${seen.steps} steps, ${seen.calls} calls, ${seen.bytes} bytes of output`);
+    context.diagnostic(told(seen));
   });
 }
 
+test('the tests of the protocol ask and answer in wasm as natively, and everything that they claim holds there', async (context) => {
+  const seen = await replayAll('tests-*', '/tests');
+  assert.ok(seen.steps > seen.sessions && seen.calls > seen.steps, JSON.stringify(seen));
+  assert.equal(seen.sessions, seen.tests, 'tests that ran natively, and tests that are in the module');
+  context.diagnostic(told(seen));
+});
+
 test('a byte that is another is noticed, wherever it is', async () => {
-  const [path] = globSync('build/transcripts/*.bin', { cwd: PROJECT }).sort();
-  const [session] = sessionsOf(readFileSync(join(PROJECT, path)));
-  assert.equal((await replay(session)).difference, '');
+  const [path] = recorded('native-*');
+  const [session] = sessionsOf(readFileSync(path));
+  assert.equal((await replay('/steps', session)).difference, '');
   // The last byte is one of the last output; the very first call is one of the deployment's keys.
   const output = Buffer.from(session);
   output[output.length - 1] ^= 1;
-  assert.match((await replay(output)).difference, /its output differs from byte/);
+  assert.match((await replay('/steps', output)).difference, /its output differs from byte/);
   const secret = Buffer.from(session);
   const at = secret.indexOf('ssssssssssssssss', secret.indexOf('AUTHORITY_SECRET') + 60);
   secret[at] ^= 1;
-  assert.match((await replay(secret)).difference, /what (it is about|goes with it) differs from byte/);
+  assert.match((await replay('/steps', secret)).difference, /what (it is about|goes with it) differs from byte/);
+});
+
+/** The tape of a test, with another byte where these words end. @param {string} name of the test @param {string} words */
+async function withAnotherByte(name, words) {
+  const tests = recorded('tests-*').flatMap((path) => [...sessionsOf(readFileSync(path))]);
+  const tape = tests.find((test) => test.includes(name)) ?? assert.fail(`there is no test ${name}`);
+  assert.equal((await replay('/tests', tape)).difference, '');
+  const another = Buffer.from(tape);
+  const at = another.indexOf(words);
+  assert.ok(at > 0, `the test never says ${words}`);
+  another[at + words.length - 1] ^= 1;
+  return another;
+}
+
+const CANNOT_BE_ASKED = 'Legacy calls: a client that takes no streams cannot be asked';
+
+test('so is one in the tape of a test', async () => {
+  // What the server calls itself stands in outputs alone.
+  const output = await withAnotherByte(CANNOT_BE_ASKED, 'Test Server');
+  assert.match((await replay('/tests', output)).difference, /\(output\), what it is about differs from byte/);
+});
+
+test('and an assertion of a test that does not hold in wasm', async () => {
+  // The test compares what is left in the tables with what it expects.
+  const fact = await withAnotherByte(CANNOT_BE_ASKED, 'sessions 1');
+  assert.match((await replay('/tests', fact)).difference, /natively it holds, in wasm not: .*left_over/);
 });
