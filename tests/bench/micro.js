@@ -1,7 +1,7 @@
 /** `pnpm bench micro`: the core alone, without Worker, storage and cryptography: in wasm and natively, by the same program. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cmake } from '../../scripts/build.js';
 import { Failure, PROJECT, run as start, step } from '../../scripts/run.js';
 import { setup } from '../../scripts/setup.js';
@@ -22,29 +22,33 @@ for; writes build/bench/micro.json. The first time it compiles the core once mor
 
   --batches N   how many (500)
   --batch N     microseconds that each takes at least (500)
-  --warm-up N   milliseconds of the same before it is measured, twice (1500)`;
+  --warm-up N   milliseconds of the same before it is measured, twice (1500)
+  --smoke       only whether it runs, in wasm; what records is that of the tests`;
 
 export const options = /** @type {const} */ ({
   batches: { type: 'string', default: '500' },
   batch: { type: 'string', default: '500' },
   'warm-up': { type: 'string', default: '1500' },
+  smoke: { type: 'boolean', default: false },
 });
 
 const TAPE = join(PROJECT, 'build/bench/micro.bin');
 const RESULT = join(PROJECT, 'build/bench/micro.json');
 
-/** @param {Record<keyof typeof options, string>} values */
+/** @param {{ batches: string, batch: string, 'warm-up': string, smoke: boolean }} values */
 export async function run(values) {
   const plan = [values['warm-up'], values.batch, values.batches].map(Number);
   if (!plan.every((value) => Number.isInteger(value) && value > 0)) throw new Failure('The numbers are whole, and more than 0.');
-  await setup({ for: 'micro' });
   await cmake('wasm', 'Building the benchmark as wasm', 'micro');
-  await cmake('micro', 'Building the benchmark natively', 'micro');
-  mkdirSync(join(PROJECT, 'build/bench'), { recursive: true });
-  rmSync(TAPE, { force: true });
-  const programs = join(PROJECT, 'build/micro/tests/bench/micro');
-  await start(join(programs, 'micro_record'), [], { title: 'Recording calls', env: { TRANSCRIPTS: TAPE } });
-  const printed = await start(join(programs, 'micro_native'), [TAPE, ...plan.map(String)], { title: 'Measuring natively' });
+  if (values.smoke) {
+    await record('native');
+    const { steps, stages } = measureWasm(readFileSync(TAPE), [1, 1, 1]);
+    return console.log(`  ${steps.length} steps and ${stages.length} parts can be measured`);
+  }
+  await setup({ for: 'micro' });
+  await cmake('micro', 'Building the benchmark natively', 'micro_native');
+  await record('micro');
+  const printed = await start(join(programsOf('micro'), 'micro_native'), [TAPE, ...plan.map(String)], { title: 'Measuring natively' });
   /** @type {Measured} */
   const native = JSON.parse(printed.stdout);
   const wasm = await step('Measuring in wasm', async () => measureWasm(readFileSync(TAPE), plan));
@@ -52,6 +56,17 @@ export async function run(values) {
   const report = { date: new Date().toISOString(), machine, v8: process.versions.v8, node: process.version, plan, native, wasm };
   writeFileSync(RESULT, JSON.stringify(report, null, 2));
   console.log(`\n${machine}; V8 ${report.v8} of Node ${report.node}\n\n${table(native, wasm)}`);
+}
+
+/** @param {'micro' | 'native'} preset */
+const programsOf = (preset) => join(PROJECT, `build/${preset}/tests/bench/micro`);
+
+/** @param {'micro' | 'native'} preset */
+async function record(preset) {
+  await cmake(preset, 'Building what records', 'micro_record');
+  mkdirSync(dirname(TAPE), { recursive: true });
+  rmSync(TAPE, { force: true });
+  await start(join(programsOf(preset), 'micro_record'), [], { title: 'Recording calls', env: { TRANSCRIPTS: TAPE } });
 }
 
 /** @param {Buffer} tape @param {number[]} plan @returns {Measured} */

@@ -96,9 +96,6 @@ struct Subject {
   std::function<void()> check;
 };
 
-/// The next object that nothing is known of, after those that were recorded.
-uint32_t next_object = 1000;
-
 std::vector<Subject> subjects_of(const Session& session) {
   std::vector<Subject> subjects;
   for (const bool in_object : {true, false}) {
@@ -113,10 +110,10 @@ std::vector<Subject> subjects_of(const Session& session) {
     // Each run is in an object of its own that has answered the request before.
     const auto object = std::make_shared<uint32_t>(0);
     const auto prepare = [object, in_object, before = requests.before](uint64_t rounds) {
-      *object = in_object ? next_object : 0;
       if (!in_object) return;
-      for (uint64_t round = 0; round < rounds; ++round, ++next_object) {
-        for (const Step& step : before) play(step, next_object);
+      *object = new_objects(static_cast<uint32_t>(rounds));
+      for (uint32_t round = 0; round < rounds; ++round) {
+        for (const Step& step : before) play(step, *object + round);
       }
     };
     const auto each = [object, in_object, last = requests.last](void (*work)(const Step&, uint32_t)) {

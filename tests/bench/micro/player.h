@@ -41,6 +41,8 @@ std::vector<Session> read_tape(std::string_view tape);
 
 /// Makes the module's instance for a session, and plays all of its steps once, each compared to the byte.
 void begin(const Session& session);
+/// Numbers of objects that nothing is known of: the first of so many.
+uint32_t new_objects(uint32_t count);
 /// One step, as often as wanted, in an object of this number: the number of its questions and the kind of
 /// each is compared.
 void play(const Step& step, uint32_t object);
