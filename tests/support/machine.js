@@ -1,6 +1,6 @@
 /** The whole system with a memory: it can be stopped or lose its power, and start again on the same storage. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -214,16 +214,33 @@ export class Machine {
       const database = new DatabaseSync(join(this.#storage, file), { readOnly: true, timeout: 5000 });
       try {
         if (!database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_mf_entries'").get()) continue; // just being made
-        const rows = database.prepare('SELECT key, blob_id, expiration FROM _mf_entries WHERE key LIKE ?').all(`${prefix}%`);
-        for (const { key, blob_id, expiration } of rows) {
-          const blob = join(this.#storage, `v3/kv/set-by-pnpm-deploy-${namespace}/blobs`, String(blob_id));
-          if (!existsSync(blob)) continue; // replaced between the look at the table and this one
-          values.push({ key: String(key), text: readFileSync(blob, 'utf8'), expires: Number(expiration) });
+        const keys = database.prepare('SELECT key FROM _mf_entries WHERE key LIKE ?').all(`${prefix}%`).map(({ key }) => String(key));
+        for (const key of keys) {
+          const value = this.#value(database, namespace, key);
+          if (value) values.push({ key, ...value });
         }
       } finally {
         database.close();
       }
     }
     return values;
+  }
+
+  /**
+   * A value is a file of its own. Once it is replaced its file goes, and the table names another one.
+   * @param {DatabaseSync} database @param {string} namespace @param {string} key
+   * @returns {{ text: string, expires: number } | null} null where it was deleted since its key was read
+   */
+  #value(database, namespace, key) {
+    const entry = database.prepare('SELECT blob_id, expiration FROM _mf_entries WHERE key = ?');
+    for (let row = entry.get(key), last; row; last = row, row = entry.get(key)) {
+      try {
+        const text = readFileSync(join(this.#storage, `v3/kv/set-by-pnpm-deploy-${namespace}/blobs`, String(row.blob_id)), 'utf8');
+        return { text, expires: Number(row.expiration) };
+      } catch (error) {
+        if (row.blob_id === last?.blob_id) throw error;
+      }
+    }
+    return null;
   }
 }
