@@ -37,8 +37,18 @@ export async function buildWasm() {
   await cmake('wasm', 'Building the WebAssembly module');
 }
 
+/** What is built in each folder: Ninja expects to be the only one there. @type {Map<string, Promise<void>>} */
+const building = new Map();
+
 /** Configures once, then builds what has changed. @param {'wasm' | 'native' | 'fuzzers' | 'micro'} preset @param {string} title @param {string} [target] */
-export async function cmake(preset, title, target = 'all') {
+export function cmake(preset, title, target = 'all') {
+  const built = (building.get(preset) ?? Promise.resolve()).then(() => configureAndBuild(preset, title, target));
+  building.set(preset, built.catch(() => {}));
+  return built;
+}
+
+/** @param {string} preset @param {string} title @param {string} target */
+async function configureAndBuild(preset, title, target) {
   if (!existsSync(join(PROJECT, 'build', preset, 'build.ninja'))) {
     await run('cmake', ['--preset', preset], { title: `Configuring the build (${preset})` });
   }

@@ -1,6 +1,7 @@
 /** Runs other programs and shows how far they are: one line that moves in a terminal, a sign of life now and then in a log. */
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -94,6 +95,21 @@ export async function program(url, main) {
     console.error(error instanceof Failure ? `\n${error.message}` : error);
     process.exitCode = 1;
   }
+}
+
+/**
+ * `work` for each, as many at a time as there are processors.
+ * @template T, R @param {T[]} all @param {(one: T) => Promise<R>} work @returns {Promise<R[]>} in the order of `all`
+ */
+export async function sideBySide(all, work) {
+  /** @type {R[]} */
+  const results = [];
+  const waiting = [...all.entries()];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return results;
 }
 
 /** Runs `work` under a line of progress. @template T @param {string} title @param {() => Promise<T>} work @returns {Promise<T>} */

@@ -1,16 +1,17 @@
-/** `pnpm test`: every test there is, one suite after the other, and one line at the end that says how it went. */
+/** `pnpm test`: every test there is, suite by suite, and one line at the end that says how it went. */
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildWasm, cmake, measureSizes, sizeTable } from './build.js';
 import { conformance } from './conformance.js';
-import { TARGETS, buildFuzzers, findOf, fuzz, recordCorpus, sideBySide } from './fuzz.js';
-import { CommandFailed, Failure, PROJECT, duration, local, program, run } from './run.js';
+import { TARGETS, buildFuzzers, findOf, fuzz, recordCorpus } from './fuzz.js';
+import { CommandFailed, Failure, PROJECT, duration, local, program, run, sideBySide } from './run.js';
 import { setup } from './setup.js';
 
 /**
  * @typedef {{ passed: number, failed: number, report?: string }} Outcome `report` is what to show of a failure
- * @typedef {{ name: string, about: string, run: () => Promise<Outcome> }} Suite
+ * @typedef {{ name: string, about: string, run: () => Promise<Outcome>, waits?: boolean }} Suite
+ *   `waits`: more for others than it works, so that these run side by side, after the rest
  */
 
 /** From quick to slow, and the parts before the whole. @type {Suite[]} */
@@ -23,13 +24,13 @@ const SUITES = [
   { name: 'schema', about: 'the JSON Schema validator beside another one', run: schema },
   { name: 'fuzz', about: 'hostile input, for ten seconds of each kind', run: fuzzing },
   { name: 'wasm', about: 'the build that ships, its size, and what it is made of', run: wasm },
-  { name: 'transcripts', about: 'native equals wasm: the same steps, byte for byte', run: transcripts },
-  { name: 'issuer', about: 'the stand-in for PingFederate, and what deploys', run: () => nodeTests('dev') },
+  { name: 'transcripts', about: 'native equals wasm: the same steps and tests, byte for byte', run: transcripts },
   { name: 'worker', about: 'the Worker in workerd, through HTTP', run: worker },
-  { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite },
-  { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients') },
-  { name: 'browser', about: 'the pages in a real browser', run: () => workerTests('browser') },
   { name: 'bench', about: 'the measurements: that they run, and that no answer is an error', run: bench },
+  { name: 'browser', about: 'the pages in a real browser', run: () => workerTests('browser'), waits: true },
+  { name: 'conformance', about: 'the official conformance suite', run: conformanceSuite, waits: true },
+  { name: 'clients', about: 'real MCP clients against the Worker', run: () => workerTests('clients'), waits: true },
+  { name: 'issuer', about: 'the stand-in for PingFederate, and what deploys', run: () => nodeTests('dev'), waits: true },
 ];
 
 const HELP = `pnpm test [options]
@@ -41,8 +42,8 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join('\n')}
   --help        this text`;
 
 const TRANSCRIPTS = join(PROJECT, 'build/transcripts');
-/** The steps of the native tests, recorded. */
-const NATIVE_TRANSCRIPTS = join(TRANSCRIPTS, 'native*.bin');
+/** The steps of the native tests, and the tests of the protocol, recorded. */
+const NATIVE_TRANSCRIPTS = join(TRANSCRIPTS, '{native,tests}-*.bin');
 
 async function format() {
   const sources = ['wasm', 'docs', 'tests/cpp', 'tests/model', 'tests/fuzz', 'tests/transcripts', 'tests/bench', 'tests/conformance'].flatMap((directory) => globSync(`${directory}/**/*.{cpp,h}`, { cwd: PROJECT }));
@@ -77,7 +78,7 @@ async function native() {
 async function nativeHalf(program, half, names) {
   const list = join(PROJECT, `build/native/half-${half}.txt`);
   writeFileSync(list, `${names.join('\n')}\n`);
-  const options = { title: `Running the native tests (${half + 1} of 2)`, tolerant: true, env: { TRANSCRIPTS: join(TRANSCRIPTS, `native-${half}.bin`) } };
+  const options = { title: `Running the native tests (${half + 1} of 2)`, tolerant: true, env: { TRANSCRIPTS: join(TRANSCRIPTS, `native-${half}.bin`), TEST_TAPES: join(TRANSCRIPTS, `tests-${half}.bin`) } };
   const { output } = await run(program, ['--input-file', list], options);
   // Catch2 2 and 3 both end with one of these lines; a crash ends with neither.
   const all = output.match(/^All tests passed \(.* in (\d+) test cases?\)/m);
@@ -134,7 +135,8 @@ async function fuzzing() {
 
 async function transcripts() {
   await buildWasm();
-  if (globSync(NATIVE_TRANSCRIPTS).length === 0) await native();
+  await cmake('wasm', 'Building the tests of the protocol for wasm', 'protocol_tests');
+  if (globSync(join(TRANSCRIPTS, 'tests-*.bin')).length === 0) await native();
   await buildFuzzers('native');
   await recordCorpus();
   return nodeTests('transcripts');
@@ -163,7 +165,10 @@ async function worker() {
 
 async function bench() {
   await buildWasm();
-  return oneTest('Measuring a little of everything', process.execPath, ['scripts/bench.js', '--smoke']);
+  return added([
+    await oneTest('Measuring a little of everything', process.execPath, ['scripts/bench.js', '--smoke']),
+    await oneTest('Measuring a little of the core alone', process.execPath, ['scripts/bench.js', 'micro', '--smoke']),
+  ]);
 }
 
 /** Tests that start the Worker. @param {string} directory below tests/ */
@@ -206,6 +211,15 @@ async function runSuite(suite) {
   }
 }
 
+/** Runs it, and shows how it went. @param {Suite} suite */
+async function tell(suite) {
+  console.log(`\n${suite.name}: ${suite.about}`);
+  const outcome = await runSuite(suite);
+  if (outcome.failed > 0 && outcome.report) console.log(outcome.report.trimEnd());
+  console.log(`  ${suite.name}: ${outcome.passed} passed, ${outcome.failed} failed`);
+  return outcome;
+}
+
 await program(import.meta.url, async () => {
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
@@ -217,15 +231,11 @@ await program(import.meta.url, async () => {
 
   const started = performance.now();
   await setup({ for: 'test' });
-  const total = { passed: 0, failed: 0 };
-  for (const suite of SUITES.filter(({ name }) => only.includes(name))) {
-    console.log(`\n${suite.name}: ${suite.about}`);
-    const { passed, failed, report } = await runSuite(suite);
-    if (failed > 0 && report) console.log(report.trimEnd());
-    console.log(`  ${passed} passed, ${failed} failed`);
-    total.passed += passed;
-    total.failed += failed;
-  }
+  const chosen = SUITES.filter(({ name }) => only.includes(name));
+  const outcomes = [];
+  for (const suite of chosen.filter(({ waits }) => !waits)) outcomes.push(await tell(suite));
+  outcomes.push(...(await sideBySide(chosen.filter(({ waits }) => waits), tell)));
+  const total = added(outcomes);
   console.log(`\nAll of it took ${duration((performance.now() - started) / 1000)}.`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   if (total.failed > 0) process.exitCode = 1;
