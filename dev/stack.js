@@ -5,7 +5,7 @@
  * `wrangler` and its workerd run in a process group of their own, which never outlives this process.
  */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
@@ -144,21 +144,38 @@ async function untilItAnswers(url, exited) {
   throw new Error(`wrangler ended (${await exited})`);
 }
 
+/** Below those that a system gives to whoever connects, or listens anywhere: until wrangler listens, nobody else gets it. */
+const [FIRST_PORT, LAST_PORT] = [20_000, 32_767];
+
 /** @param {number} [wanted] @returns {Promise<number>} a port that nobody listens on; throws if the wanted one is taken */
 export async function freePort(wanted = 0) {
+  if (wanted) {
+    await listenOnce(wanted);
+    return wanted;
+  }
+  for (let tries = 20; tries > 0; tries--) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`nothing seems to be free from ${FIRST_PORT} to ${LAST_PORT}`);
+}
+
+/** @param {number} port */
+const isFree = (port) => listenOnce(port).then(() => true, () => false);
+
+/** Throws where one cannot. @param {number} port */
+async function listenOnce(port) {
   const probe = createServer();
   await new Promise((resolve, reject) => {
-    probe.once('error', reject).listen(wanted, '127.0.0.1', () => resolve(undefined));
+    probe.once('error', reject).listen(port, '127.0.0.1', () => resolve(undefined));
   });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
   await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 /** wrangler may be gone a moment before its workerd, which holds the port. @param {number} port */
 async function untilFree(port) {
   for (const deadline = Date.now() + 5000; Date.now() < deadline; await sleep(10)) {
-    if (await freePort(port).catch(() => 0)) return;
+    if (await isFree(port)) return;
   }
   throw new Error(`port ${port} is still taken, though the Worker has ended`);
 }

@@ -9,7 +9,8 @@ let stack;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [stack, browser] = await Promise.all([startStack(), launch()]);
+  stack = await startStack();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

@@ -34,7 +34,8 @@ const machine = new Machine({ people: 30 });
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [browser] = await Promise.all([launch(), machine.start()]);
+  await machine.start();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();

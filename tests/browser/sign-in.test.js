@@ -12,7 +12,8 @@ let browser;
 /** @type {LoopbackClient} */
 let client;
 before(async () => {
-  [stack, browser] = await Promise.all([startStack(), launch()]);
+  stack = await startStack();
+  browser = await launch();
   client = await LoopbackClient.start(stack.url);
 });
 after(async () => {

@@ -15,7 +15,8 @@ const machine = new TodoMachine({ people: 4 });
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  [browser] = await Promise.all([launch(), machine.start()]);
+  await machine.start();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
