@@ -76,13 +76,12 @@ Outcome admin_page(const core::Request& request, const core::Url& url, const ide
 Outcome admin_answer(const core::EffectResult& result, std::string_view csrf) {
   core::JsonGate gate;
   const core::JsonResult answer = gate.parse(result.bytes);
-  if (!result.ok() || !answer.ok()) {
+  std::string json = result.ok() && answer.ok() ? core::json_text(answer.root) : std::string();
+  // An object that says something.
+  if (!json.starts_with("{\"")) {
     return Respond{identity::page_error(502, "no_answer", "The other person's object gave no answer.")};
   }
-  if (core::member(answer.root, "error")) {
-    return Respond{identity::page_data(400, core::json_text(answer.root))};
-  }
-  std::string json = core::json_text(answer.root);
+  if (core::member(answer.root, "error")) return Respond{identity::page_data(400, std::move(json))};
   json.insert(1, "\"session\":{\"csrf\":" + core::json_quote(csrf) + "},");
   return Respond{identity::page_data(200, std::move(json))};
 }

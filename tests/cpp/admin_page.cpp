@@ -65,6 +65,18 @@ TEST_CASE("Administration: what is asked about somebody is asked of their object
   CHECK(response_of(admin.ask("GET", "/admin")).status == 200);
 }
 
+// Found by fuzzing: the session was put into whatever JSON came, and then it was none.
+TEST_CASE("Administration: an answer that is no object that says something is none") {
+  Admin admin;
+  const core::Outcome asking = admin.ask("GET", state_of(kOther));
+  for (const char* reply : {"0", "{}", "[]", "[{}]", "null", "\"text\"", " 0 ", ""}) {
+    CAPTURE(reply);
+    const core::Outcome answer = admin.resume_in_object(await_of(asking), {succeeded(reply)});
+    CHECK(response_of(answer).status == 502);
+    CHECK(code(answer) == "no_answer");
+  }
+}
+
 TEST_CASE("Administration: the other object tells of its grants") {
   Admin other;
   authority::Grant grant;
