@@ -4,7 +4,7 @@ namespace core {
 
 std::optional<Instant> earliest(Storage& storage, Lookup least) {
   const auto row = storage.look_up(least);
-  if (row->empty() || row->is_null(0, 0)) return std::nullopt;
+  if (row->is_null(0, 0)) return std::nullopt;
   return Instant{row->integer(0, 0)};
 }
 
