@@ -46,7 +46,7 @@ std::vector<Limit> limits_of(const std::string& sentence) {
   if (!std::regex_search(sentence, part, std::regex(R"(At most (.*?[a-z])\.( |$))"))) return limits;
   const std::string text = part[1];
   const std::regex one(
-      R"((no|\d+(?:\.\d\d)?) (\w+) (at once|a minute|an hour|in any 24 hours|in any 7 days|in any 30 days))");
+      R"((no|[\d,]+(?:\.\d\d)?) (\w+) (at once|a minute|an hour|in any 24 hours|in any 7 days|in any 30 days))");
   for (std::sregex_iterator it(text.begin(), text.end(), one), end; it != end; ++it) {
     Limit limit;
     const std::string unit = (*it)[2], period = (*it)[3];
@@ -54,7 +54,7 @@ std::vector<Limit> limits_of(const std::string& sentence) {
       if (unit != measure.one && unit != measure.many) continue;
       limit.measure = measure.name;
       std::string digits = (*it)[1];
-      std::erase(digits, '.');
+      std::erase_if(digits, [](char c) { return c == '.' || c == ','; });
       limit.most = digits == "no" ? 0 : std::stoll(digits);
     }
     for (Period per :
@@ -123,6 +123,17 @@ TEST_CASE("Sentence: it says all that the decision reads, in plain words") {
         "It may do nothing. No calls, no orders, no items and no EUR. It ends when you end it.");
 }
 
+TEST_CASE("Sentence: a million looks like one") {
+  Bounds bounds;
+  bounds.limits = {{"calls", 1'000'000, Period::minute},
+                   {"orders", 1'000, Period::week},
+                   {"items", 999, Period::week},
+                   {"EUR", 123'456'789, Period::week}};
+  CHECK(authority::sentence(vocabulary(), {"read"}, bounds) ==
+        "It may look at things. At most 1,000,000 calls a minute, 1,000 orders in any 7 days, 999 items in "
+        "any 7 days and 1,234,567.89 EUR in any 7 days. It ends when you end it.");
+}
+
 TEST_CASE("Sentence: who wants to be asked for everything reads so") {
   Bounds bounds;
   bounds.ask_above = {{"EUR", 0}, {"orders", 0}, {"items", 1}};
@@ -150,7 +161,9 @@ TEST_CASE("Sentence: whoever reads it knows the limits") {
                                     {1, Period::action},
                                     {99, Period::month},
                                     {100, Period::day},
-                                    {123'456, Period::week}}) {
+                                    {999, Period::week},
+                                    {100'000, Period::week},
+                                    {1'234'567, Period::week}}) {
     Bounds bounds;
     bounds.limits = {{"calls", 5, Period::hour}, {"items", amount, per}, {"EUR", amount, per}};
     std::vector<Limit> read_again = limits_of(authority::sentence(vocabulary(), {"read"}, bounds));

@@ -32,6 +32,16 @@ const PeriodFacts& facts(Period period) {
   return kPeriods[static_cast<size_t>(period)];
 }
 
+/// "1,234,567"; with two places, "12,345.67".
+std::string in_figures(int64_t amount, size_t places) {
+  std::string digits = std::to_string(amount);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  const size_t whole = digits.size() - places;
+  if (places > 0) digits.insert(whole, ".");
+  for (size_t at = whole; at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
 /// Calls are counted by the clock, in rows of an hour; all else by the very moment of each charge.
 bool counts_in(std::string_view measure, Period per) {
   const bool by_clock = per == Period::minute || per == Period::hour;
@@ -199,16 +209,12 @@ const Measure* find_measure(const std::vector<Measure>& measures, std::string_vi
 
 std::string amount_in_words(const std::vector<Measure>& measures, std::string_view measure, int64_t amount) {
   const Measure* known = find_measure(measures, measure);
-  if (!known) return std::to_string(amount) + ' ' + std::string(measure);
-  std::string digits = std::to_string(amount);
+  if (!known) return in_figures(amount, 0) + ' ' + std::string(measure);
   if (known->unit == Measure::Unit::money) {
-    const size_t places = static_cast<size_t>(known->digits);
-    if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
-    if (places > 0) digits.insert(digits.size() - places, ".");
-    return digits + ' ' + std::string(known->name);
+    return in_figures(amount, static_cast<size_t>(known->digits)) + ' ' + std::string(known->name);
   }
   if (amount == 0) return "no " + std::string(known->many);
-  return digits + ' ' + std::string(amount == 1 ? known->one : known->many);
+  return in_figures(amount, 0) + ' ' + std::string(amount == 1 ? known->one : known->many);
 }
 
 std::string threshold_in_words(const std::vector<Measure>& measures, const Threshold& threshold) {

@@ -87,7 +87,7 @@ const Measure* find_measure(const std::vector<Measure>& measures, std::string_vi
 /// From where on the human is asked: "more than 3 orders at once", "more than 20.00 EUR at once", "any
 /// order".
 std::string threshold_in_words(const std::vector<Measure>& measures, const Threshold& threshold);
-/// "3 orders", "1 order", "no orders", "20.00 EUR".
+/// "3 orders", "1 order", "no orders", "1,000 calls", "20.00 EUR".
 std::string amount_in_words(const std::vector<Measure>& measures, std::string_view measure, int64_t amount);
 
 }  // namespace authority
