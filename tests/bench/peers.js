@@ -13,6 +13,7 @@ import { ROLES, measure, placeOrders } from './harness/measure.js';
 import { ORDERS_LISTED } from './harness/operations.js';
 import { PEERS } from './harness/peers.js';
 import { beginSession, everybody, inParallel, signIn } from './harness/people.js';
+import { picturesOf } from './harness/pictures.js';
 import { Server, bundle } from './harness/server.js';
 import { lifeTable, resultsTable } from './harness/table.js';
 
@@ -23,8 +24,9 @@ export const about = 'Our Worker beside what people use today, and beside the li
 
 export const help = `Starts this project's Worker and the comparisons of tests/bench/peers, each in a workerd of its own, signs people in to each
 the whole way, and measures the same operations of all of them, round by round in shuffled order. Prints medians, and
-ratios within rounds with their range, and writes build/bench/peers.json. Judges nothing by time; an answer that is an
-error is a failure.
+ratios within rounds with their range, and writes build/bench/peers.json and pictures. More than one round is preceded by
+one that is not counted, in which the runtimes compile what runs often. Judges nothing by time; an answer that is an error is
+a failure.
 
 It needs Linux: processes are looked at in /proc.
 
@@ -35,7 +37,7 @@ It needs Linux: processes are looked at in /proc.
   --sessions N   whose memory is measured (5000)
   --only NAME    this peer besides ours; can be given more than once
   --match TEXT   only operations whose name contains this
-  --write        puts the tables into docs/PERFORMANCE.md`;
+  --write        puts the tables and pictures into docs/PERFORMANCE.md`;
 
 export const options = /** @type {const} */ ({
   quick: { type: 'boolean', default: false },
@@ -51,9 +53,9 @@ export const options = /** @type {const} */ ({
 /** How much is measured. */
 const ALL = [1, 16, 64];
 const EXTENTS = {
-  full: { rounds: 5, people: 200, sessions: 5000, cells: { inventory: ALL, spread: ALL, others: ALL, sessions: ALL } },
-  quick: { rounds: 1, people: 50, sessions: 500, cells: { inventory: ALL, spread: [16], others: [16], sessions: [16] } },
-  smoke: { rounds: 1, people: 4, sessions: 8, cells: { inventory: [1], spread: [], others: [], sessions: [4] } },
+  full: { rounds: 5, pictured: 16, people: 200, sessions: 5000, cells: { inventory: ALL, spread: ALL, others: ALL, sessions: ALL } },
+  quick: { rounds: 1, pictured: 16, people: 50, sessions: 500, cells: { inventory: ALL, spread: [16], others: [16], sessions: [16] } },
+  smoke: { rounds: 1, pictured: 1, people: 4, sessions: 8, cells: { inventory: [1], spread: [], others: [], sessions: [4] } },
 };
 
 /** @param {{ quick: boolean, smoke: boolean, rounds?: string, seconds: string, sessions?: string, only?: string[], match: string, write: boolean }} values */
@@ -84,7 +86,9 @@ export async function run({ quick, smoke, rounds: wantedRounds, seconds, session
     const report = { date: new Date().toISOString(), machine: machine(), rounds, seconds: Number(seconds), people: extent.people, sessions, match, results, life, floors };
     writeFileSync(join(PROJECT, 'build/bench/peers.json'), JSON.stringify(report, null, 2));
     console.log([resultsTable(results), lifeTable(life, sessions), floorTable(floors)].map((table) => `\n${table}`).join('\n'));
-    if (write) writeReport(report);
+    const pictures = await picturesOf(results, extent.pictured);
+    for (const { name, svg } of pictures) writeFileSync(join(PROJECT, `build/bench/${name}.svg`), svg);
+    if (write) writeReport(report, pictures);
   } finally {
     await bench.end();
   }
@@ -168,17 +172,18 @@ class Bench {
   async calls(groups, rounds, seconds) {
     /** @type {Results} */
     const results = Object.fromEntries(groups.map(({ name }) => [name, {}]));
-    for (let round = 1; round <= rounds; round++) {
-      await step(`Round ${round} of ${rounds}`, async () => {
-        for (const group of shuffled(groups)) {
-          for (const each of shuffled(runsOf(group, this.peers))) {
-            const server = /** @type {Server} */ (this.#servers.get(each.peer.name));
-            const figures = await measure(server, this.#peopleOf(each.peer.name), group, each.era, seconds);
-            (results[group.name][runName(each)] ??= []).push(figures);
-          }
+    /** @param {Results} [into] not counted if left out */
+    const round = async (into) => {
+      for (const group of shuffled(groups)) {
+        for (const each of shuffled(runsOf(group, this.peers))) {
+          const server = /** @type {Server} */ (this.#servers.get(each.peer.name));
+          const figures = await measure(server, this.#peopleOf(each.peer.name), group, each.era, seconds);
+          if (into) (into[group.name][runName(each)] ??= []).push(figures);
         }
-      });
-    }
+      }
+    };
+    if (rounds > 1) await step('Warming up', () => round());
+    for (let count = 1; count <= rounds; count++) await step(`Round ${count} of ${rounds}`, () => round(results));
     return results;
   }
 

@@ -31,8 +31,13 @@ const OF_LIFE = {
 
 /**
  * @typedef {ReturnType<typeof ratio>} Ratio
- * @typedef {{ what: string, against: string, reached: Ratio, floor: number, aim: number, below: boolean }} Row
+ * @typedef {{ what: string, against: string, reached: Ratio, floor: number, aim: number, below: boolean, limit?: number }} Row `limit`: what L1 reaches
  */
+
+/** What L1 would reach: one request through one object that does nothing. */
+const LIMIT = 'L1';
+/** `initialize` and `initialized` are two requests. */
+const REQUESTS_OF_SESSION = 2;
 
 /** @param {string} what @param {string} against @param {Ratio} reached @param {[number, number]} goal @param {boolean} more whether more is better @returns {Row} */
 const rowOf = (what, against, reached, [floor, aim], more) => ({ what, against, reached, floor, aim, below: more ? reached.median < floor : reached.median > floor });
@@ -53,7 +58,11 @@ export function floorRows(results, life) {
         const theirs = theirGroup?.[against === 'B' || against === 'C' ? `${against} ${era}` : against];
         if (!ours || !theirs) return [];
         const values = [ours, theirs].map((figures) => figures.map((each) => each[measure]));
-        return [rowOf(`${measure === 'cpu' ? 'CPU of ' : ''}${nameOf(what, count)}`, against, ratio(values[0], values[1]), goal, measure === 'rate')];
+        const row = rowOf(`${measure === 'cpu' ? 'CPU of ' : ''}${nameOf(what, count)}`, against, ratio(values[0], values[1]), goal, measure === 'rate');
+        const limits = results[nameOf(INVENTORY.name, count)]?.[LIMIT];
+        if (!limits || against === LIMIT) return [row];
+        const requests = what === SESSIONS ? REQUESTS_OF_SESSION : 1;
+        return [{ ...row, limit: ratio(limits.map((each) => each[measure] / requests), values[1]).median }];
       }),
     ),
   );
@@ -70,6 +79,8 @@ export function floorRows(results, life) {
 
 /** @param {Row[]} rows */
 export function floorTable(rows) {
-  const lines = rows.map(({ what, against, reached, floor, aim, below }) => [what, against, inWords(reached), short(floor), short(aim), below ? 'not yet' : 'reached']);
-  return columns([['ours, as a multiple of', '', 'in this run', 'floor', 'aim', ''], ...lines]);
+  const lines = rows.map(({ what, against, reached, floor, aim, below, limit }) => {
+    return [what, against, inWords(reached), short(floor), short(aim), limit === undefined ? '' : short(limit), below ? 'not yet' : 'reached'];
+  });
+  return columns([['ours, as a multiple of', '', 'in this run', 'floor', 'aim', LIMIT, ''], ...lines]);
 }
