@@ -32,27 +32,37 @@ const SHOWN = 25;
 
 export const WASM = join(PROJECT, 'build/wasm/deputy.wasm');
 
-/** Builds the wasm; compiler errors are printed before it throws. */
-export async function buildWasm() {
-  await cmake('wasm', 'Building the WebAssembly module');
+/**
+ * Builds modules; compiler errors are printed before it throws.
+ * @param {{ modules?: string[], quick?: boolean }} [how] `modules`: by their names in CMakeLists.txt, else all that ship; `quick`: for
+ *   whoever has just edited them, larger than what ships
+ */
+export async function buildWasm({ modules = ['all'], quick = false } = {}) {
+  await cmake('wasm', 'Building the WebAssembly module', modules, quick);
 }
 
 /** What is built in each folder: Ninja expects to be the only one there. @type {Map<string, Promise<void>>} */
 const building = new Map();
 
-/** Configures once, then builds what has changed. @param {'wasm' | 'native' | 'fuzzers' | 'micro'} preset @param {string} title @param {string} [target] */
-export function cmake(preset, title, target = 'all') {
-  const built = (building.get(preset) ?? Promise.resolve()).then(() => configureAndBuild(preset, title, target));
+/**
+ * Configures where that is new, then builds what has changed.
+ * @param {'wasm' | 'native' | 'fuzzers' | 'micro'} preset @param {string} title @param {string | string[]} [targets] @param {boolean} [quick]
+ */
+export function cmake(preset, title, targets = 'all', quick = false) {
+  const built = (building.get(preset) ?? Promise.resolve()).then(() => configureAndBuild(preset, title, [targets].flat(), quick));
   building.set(preset, built.catch(() => {}));
   return built;
 }
 
-/** @param {string} preset @param {string} title @param {string} target */
-async function configureAndBuild(preset, title, target) {
-  if (!existsSync(join(PROJECT, 'build', preset, 'build.ninja'))) {
-    await run('cmake', ['--preset', preset], { title: `Configuring the build (${preset})` });
+/** @param {string} preset @param {string} title @param {string[]} targets @param {boolean} quick */
+async function configureAndBuild(preset, title, targets, quick) {
+  const directory = join(PROJECT, 'build', preset);
+  const options = preset === 'wasm' ? [`DEPUTY_QUICK_LINK:BOOL=${quick ? 'ON' : 'OFF'}`] : [];
+  const configured = existsSync(join(directory, 'build.ninja')) && readFileSync(join(directory, 'CMakeCache.txt'), 'utf8');
+  if (!configured || !options.every((option) => configured.includes(option))) {
+    await run('cmake', ['--preset', preset, ...options.map((option) => `-D${option}`)], { title: `Configuring the build (${preset})` });
   }
-  await run('cmake', ['--build', '--preset', preset, '--target', target], { title });
+  await run('cmake', ['--build', '--preset', preset, '--target', ...targets], { title });
 }
 
 /**

@@ -9,6 +9,9 @@ import { PROJECT, duration, program, step } from './run.js';
 import { endTogether, portOf, rebuildOnChange } from './serve.js';
 import { setup } from './setup.js';
 
+/** What runs, by its name in CMakeLists.txt. */
+const MODULES = ['todo', 'todo_api'];
+
 const HELP = `pnpm dev:todo [options]
 
 Builds the MCP server of the to-do list and its Todo API and runs them on this machine, with a local stand-in for
@@ -65,7 +68,7 @@ await program(import.meta.url, async () => {
   };
 
   await setup({ for: 'build' });
-  await buildWasm();
+  await buildWasm({ modules: MODULES });
   completeDevVars(vars, 'todo');
   if (!vars.PUBLIC_URL) delete vars.PUBLIC_URL; // the stack knows the address
 
@@ -82,7 +85,7 @@ await program(import.meta.url, async () => {
   );
   ready = true;
   endTogether(stack);
-  rebuildOnChange();
+  rebuildOnChange(MODULES);
 
   const url = vars.PUBLIC_URL ?? stack.url;
   const apiUrl = vars.API_URL?.replace(/\/$/, '') ?? stack.api.url;

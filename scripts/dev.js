@@ -9,6 +9,9 @@ import { PROJECT, program, step } from './run.js';
 import { endTogether, portOf, rebuildOnChange } from './serve.js';
 import { setup } from './setup.js';
 
+/** What runs, by its name in CMakeLists.txt. */
+const MODULES = ['deputy'];
+
 const HELP = `pnpm dev [options]
 
 Builds the server and runs it on this machine, with a local stand-in for AuthKit unless .dev.vars or .env hold
@@ -37,7 +40,7 @@ await program(import.meta.url, async () => {
   const workos = !hasWorkOS(vars);
 
   await setup({ for: 'build' });
-  await buildWasm();
+  await buildWasm({ modules: MODULES });
   completeDevVars(vars);
   if (!vars.PUBLIC_URL) delete vars.PUBLIC_URL; // the stack knows the address
 
@@ -54,7 +57,7 @@ await program(import.meta.url, async () => {
   ready = true;
 
   endTogether(stack);
-  rebuildOnChange();
+  rebuildOnChange(MODULES);
 
   const url = vars.PUBLIC_URL ?? stack.url;
   console.log(`

@@ -6,8 +6,8 @@ import { buildWasm } from './build.js';
 import { CommandFailed, Failure, PROJECT } from './run.js';
 import { watchTrees } from './watch.js';
 
-/** Rebuilds when a source has changed; one build at a time, and one more if something changed during it. */
-export function rebuildOnChange() {
+/** Rebuilds when a source has changed; one build at a time, and one more if something changed during it. @param {string[]} modules */
+export function rebuildOnChange(modules) {
   let wanted = false;
   let building = false;
   const rebuild = async () => {
@@ -16,7 +16,7 @@ export function rebuildOnChange() {
     building = true;
     while (wanted) {
       wanted = false;
-      await buildWasm().catch((error) => {
+      await buildWasm({ modules, quick: true }).catch((error) => {
         if (!(error instanceof CommandFailed)) throw error;
         console.error('The build failed; the last good one goes on running.');
       });
