@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AS_STEPS } from '../tests/fuzz/as-steps.js';
 import { cmake } from './build.js';
 import { Failure, PROJECT, duration, program, run, sideBySide } from './run.js';
 import { setup } from './setup.js';
@@ -127,24 +128,16 @@ export async function fuzz(target, { build, seconds, grown }) {
   };
 }
 
-/**
- * Runs each input of the corpus once and records its steps (tests/transcripts/tape.h). What is JSON, and what is a text, comes to
- * the module as the body and the headers of a request.
- */
+/** Runs each input of the corpus once and records its steps (tests/transcripts/tape.h); of some targets as the module can be asked. */
 export async function recordCorpus() {
   const recorded = join(PROJECT, 'build/transcripts');
   const requests = join(recorded, 'requests');
   rmSync(requests, { recursive: true, force: true });
   mkdirSync(requests, { recursive: true });
-  for (const target of ['json', 'schema', 'text']) {
+  for (const [target, asSteps] of Object.entries(AS_STEPS)) {
     for (const name of filesIn(corpusOf(target))) {
-      // A line of the target `step` (tests/fuzz/step.cpp); a pattern' texts and a schema's values are lines of their own.
-      const lines = readFileSync(join(PROJECT, corpusOf(target), name), 'latin1').split('\n').slice(0, 6);
-      const asRequest = (/** @type {string} */ line) =>
-        target === 'text'
-          ? `rPOST /mcp\tAuthorization: Bearer $T\tCookie: ${line}\tOrigin: ${line}\tMcp-Session-Id: ${line}\t\t${line}\nrGET /${line}\nrGET /mcp\tAuthorization: ${line}`
-          : `m${line}\nl${line}\nm{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"buyMcpShopItem","arguments":${line},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`;
-      writeFileSync(join(requests, name), lines.map(asRequest).join('\n'), 'latin1');
+      const lines = asSteps(readFileSync(join(PROJECT, corpusOf(target), name)));
+      writeFileSync(join(requests, `${target}-${name}`), lines.join('\n'), 'latin1');
     }
   }
   const record = async (/** @type {string} */ target, /** @type {string} */ inputs, /** @type {string} */ name) => {
