@@ -470,12 +470,8 @@ Decision World::charge(Desk& desk, authority::Use& use, Place& place, const Deed
   compare(charged.decision, expected);
   check(charged.asked.has_value() == (charged.decision.outcome == Outcome::ask), "asks, or does not");
   if (charged.asked) {
-    const Yes* waiting = reference.waiting(id, about(deed), now_);
-    check(charged.asked->asked_now == !waiting, "asks anew what waits, or not what is new");
-    check(!waiting || waiting->id == charged.asked->id, "names another question");
-    if (!waiting) reference.ask(id, about(deed), charged.asked->id, now_);
+    compare_asked(*charged.asked, id, about(deed));
     known_.last_asked = {id, place.deed};
-    last_asked_ = now_;
   }
   if (charged.decision.outcome == Outcome::allow) {
     if (action.approval == authority::Action::Approval::given) {
@@ -490,6 +486,14 @@ Decision World::charge(Desk& desk, authority::Use& use, Place& place, const Deed
     place.charged = true;
   }
   return charged.decision;
+}
+
+void World::compare_asked(const authority::Asked& asked, const std::string& grant, const std::string& about) {
+  const Yes* waiting = known_.reference.waiting(grant, about, now_);
+  check(asked.asked_now == !waiting, "asks anew what waits, or not what is new");
+  check(!waiting || waiting->id == asked.id, "names another question");
+  if (!waiting) known_.reference.ask(grant, about, asked.id, now_);
+  last_asked_ = now_;
 }
 
 void World::denied(const std::string& grant, const std::string& name, const std::string& reason,
@@ -592,11 +596,8 @@ void World::ask_many(const std::string& id, uint64_t pick) {
     question.tool = "buy";
     question.what = {{"Number", std::to_string(pick) + "." + std::to_string(i)}};
     context_->now = core::Instant{++now_};
-    const authority::Asked asked = authority::ask(*context_, question);
-    check(asked.asked_now, "a new question was asked before");
-    known_.reference.ask(id, question.what[0].second, asked.id, now_);
+    compare_asked(authority::ask(*context_, question), id, question.what[0].second);
   }
-  last_asked_ = now_;
   ++seen["more questions than may wait"];
 }
 

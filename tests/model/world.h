@@ -107,6 +107,8 @@ class World {
   void forget(uint64_t pick);
   void archive(uint64_t pick);
 
+  /// A question of `grant` was asked: anew exactly where none about the same waits.
+  void compare_asked(const authority::Asked& asked, const std::string& grant, const std::string& about);
   void denied(const std::string& grant, const std::string& name, const std::string& reason,
               std::string_view result);
   void note_bounds(const std::string& grant);
