@@ -1,7 +1,8 @@
 // A principal's object: everything about one human, behind one single writer.
 //
-// Steps that wait together share one commit, each in its own savepoint: a step that traps takes back its own writes and
-// nobody else's. No answer and no effect leaves before that commit.
+// Steps that wait together share one commit. Where one of them traps, nothing of it is there, and each is taken again in a
+// commit of its own: so a step that traps takes back its own writes and nobody else's. No answer and no effect leaves before
+// its commit.
 
 import { DurableObject } from 'cloudflare:workers';
 import { coreOf, newObject } from './core.js';
@@ -117,43 +118,33 @@ export class Principal extends DurableObject {
   #commit() {
     const batch = this.#waiting;
     this.#waiting = [];
-    /** @type {(() => void)[]} */
-    const answers = [];
-    const all = () => {
-      for (const { input, resolve, reject } of batch) {
-        try {
-          const output = this.#savepoint(input);
-          answers.push(() => {
-            this.#deliver(output);
-            resolve(output.outcome);
-          });
-        } catch (error) {
-          answers.push(() => reject(error));
-        }
+    const outputs = batch.length > 1 ? this.#together(batch) : undefined;
+    batch.forEach(({ input, resolve, reject }, at) => {
+      try {
+        resolve(outputs ? this.#deliver(outputs[at]) : this.#alone(input));
+      } catch (error) {
+        reject(error);
       }
-    };
-    try {
-      // One that is alone has its savepoint for a commit.
-      if (batch.length === 1) all();
-      else this.#transaction(all);
-    } catch (error) {
-      // The commit itself failed: nothing of the batch is there.
-      for (const { reject } of batch) reject(error);
-      return;
-    }
-    for (const answer of answers) answer();
+    });
   }
 
-  /** One step in a commit of its own. @param {Input} input @returns {Outcome} */
+  /** All steps in one commit; undefined where that failed, and nothing of it is there. @param {Waiting[]} batch */
+  #together(batch) {
+    try {
+      return this.#transaction(() => batch.map(({ input }) => this.#run(input)));
+    } catch (error) {
+      console.warn('steps that waited together are taken one by one:', String(error));
+    }
+  }
+
+  /** One step in a commit of its own. @param {Input} input */
   #alone(input) {
-    const output = this.#savepoint(input);
-    this.#deliver(output);
-    return output.outcome;
+    return this.#deliver(this.#transaction(() => this.#run(input)));
   }
 
   /** @param {Input} input */
-  #savepoint(input) {
-    return this.#transaction(() => readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number)));
+  #run(input) {
+    return readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number));
   }
 
   /** What the core knows of this object may not be so any more where anything is taken back. @template T @param {() => T} work */
@@ -167,7 +158,7 @@ export class Principal extends DurableObject {
   }
 
   /** In the same turn as the commit, so that an alarm is written with it. @param {Output} output */
-  #deliver({ alarm, writes, background, log, points }) {
+  #deliver({ alarm, writes, background, log, points, outcome }) {
     if (alarm !== 0 && alarm < this.#alarm) {
       this.#alarm = alarm;
       this.ctx.storage.setAlarm(alarm);
@@ -186,6 +177,7 @@ export class Principal extends DurableObject {
     for (const line of log) console.log(line);
     for (const point of points) this.#env.ANALYTICS?.writeDataPoint(point);
     for (const flow of background) this.ctx.waitUntil(this.#goOn(flow));
+    return outcome;
   }
 
   /** A flow that answers nobody. @param {import('./steps.js').Await} flow */

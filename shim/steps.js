@@ -224,7 +224,7 @@ export function readOutput(out) {
 
 /** The principal's object. @param {Env} env @param {string} name */
 export function principal(env, name) {
-  return env.PRINCIPALS.get(env.PRINCIPALS.idFromName(name));
+  return env.PRINCIPALS.getByName(name);
 }
 
 /** @param {Env} env @param {string} binding @returns {KVNamespace} */

@@ -22,11 +22,14 @@ import { lifeTable, resultsTable } from './harness/table.js';
 
 export const about = 'Our Worker beside what people use today, and beside the limits of the platform.';
 
+/** Connections, before what is counted: code that is hot with some is hot with any. */
+const WARM = 16;
+
 export const help = `Starts this project's Worker and the comparisons of tests/bench/peers, each in a workerd of its own, signs people in to each
 the whole way, and measures the same operations of all of them, round by round in shuffled order. Prints medians, and
 ratios within rounds with their range, and writes build/bench/peers.json and pictures. More than one round is preceded by
-one that is not counted, in which the runtimes compile what runs often. Judges nothing by time; an answer that is an error is
-a failure.
+one that is not counted, with ${WARM} connections, in which the runtimes compile what runs often. Judges nothing by time; an
+answer that is an error is a failure.
 
 It needs Linux: processes are looked at in /proc.
 
@@ -172,9 +175,9 @@ class Bench {
   async calls(groups, rounds, seconds) {
     /** @type {Results} */
     const results = Object.fromEntries(groups.map(({ name }) => [name, {}]));
-    /** @param {Results} [into] not counted if left out */
-    const round = async (into) => {
-      for (const group of shuffled(groups)) {
+    /** @param {import('./harness/cells.js').Group[]} some @param {Results} [into] not counted if left out */
+    const round = async (some, into) => {
+      for (const group of shuffled(some)) {
         for (const each of shuffled(runsOf(group, this.peers))) {
           const server = /** @type {Server} */ (this.#servers.get(each.peer.name));
           const figures = await measure(server, this.#peopleOf(each.peer.name), group, each.era, seconds);
@@ -182,8 +185,8 @@ class Bench {
         }
       }
     };
-    if (rounds > 1) await step('Warming up', () => round());
-    for (let count = 1; count <= rounds; count++) await step(`Round ${count} of ${rounds}`, () => round(results));
+    if (rounds > 1) await step('Warming up', () => round(groups.filter(({ connections }) => connections === WARM)));
+    for (let count = 1; count <= rounds; count++) await step(`Round ${count} of ${rounds}`, () => round(groups, results));
     return results;
   }
 

@@ -1,4 +1,4 @@
-/** The object of L1 and L2: reads one row, and gives the fixed answer. */
+/** The object of L1 and L2: reads what it is sent, and one row, and gives the fixed answer. A body that nobody reads would cost more. */
 import { DurableObject } from 'cloudflare:workers';
 import { fixedAnswer } from './shop.js';
 
@@ -11,7 +11,9 @@ export class FixedObject extends DurableObject {
     ctx.storage.sql.exec('INSERT OR IGNORE INTO answers (id, said) VALUES (1, 1)');
   }
 
-  fetch() {
+  /** @param {Request} request */
+  async fetch(request) {
+    await request.arrayBuffer();
     this.ctx.storage.sql.exec('SELECT said FROM answers WHERE id = 1').one();
     return fixedAnswer();
   }
