@@ -217,6 +217,25 @@ TEST_CASE("json_quote: every ASCII character, as the library writes it") {
   CHECK(core::json_quote("\xff") == R"("�")");
 }
 
+TEST_CASE("json_quote: every character beyond ASCII, as the library writes it") {
+  std::string all = "\"";
+  for (char32_t c = 0x80; c <= 0x10FFFF; ++c) {
+    if (c >= 0xD800 && c <= 0xDFFF) continue;
+    const auto continued = [&](int bits) { return static_cast<char>(0x80 | ((c >> bits) & 0x3F)); };
+    if (c < 0x800) {
+      all += static_cast<char>(0xC0 | (c >> 6));
+    } else if (c < 0x10000) {
+      (all += static_cast<char>(0xE0 | (c >> 12))) += continued(6);
+    } else {
+      ((all += static_cast<char>(0xF0 | (c >> 18))) += continued(12)) += continued(6);
+    }
+    all += continued(0);
+  }
+  const bool same = core::json_quote(all) == core::Json(all).dump();
+  CHECK(same);
+  CHECK(core::json_quote("a\xED\xA0\x80") == core::json_text(core::Json("a\xED\xA0\x80")));  // a surrogate
+}
+
 TEST_CASE("JsonGate: gates at the same time and one after the other keep their views apart") {
   CHECK(core::json_text(core::empty_object()) == "{}");
   for (int i = 0; i < 20; ++i) {

@@ -1,10 +1,9 @@
 #include "core/json.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
-
-#include "core/crypto.h"
 
 template class nlohmann::basic_json<nlohmann::ordered_map>;
 
@@ -176,19 +175,37 @@ JsonFault number_fault(std::string_view text) {
   return fault;
 }
 
-/// A character that RFC 8259 section 7 wants to be escaped.
-void append_escape(std::string& out, char c) {
-  out += '\\';
+/// How many bytes of a string literal a byte becomes (RFC 8259 section 7).
+constexpr size_t quoted_length(unsigned char byte) {
+  if (byte == '"' || byte == '\\' || (byte >= '\b' && byte <= '\r' && byte != '\v')) return 2;
+  return byte < ' ' ? 6 : 1;
+}
+constexpr std::array<uint8_t, 256> kQuotedLength = [] {
+  std::array<uint8_t, 256> lengths{};
+  for (size_t byte = 0; byte < lengths.size(); ++byte) {
+    lengths[byte] = static_cast<uint8_t>(quoted_length(static_cast<unsigned char>(byte)));
+  }
+  return lengths;
+}();
+
+/// Writes what is longer than one; gives where it ends.
+char* write_escape(char* to, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  *to++ = '\\';
   switch (c) {
     case '"':
-    case '\\': out += c; break;
-    case '\b': out += 'b'; break;
-    case '\f': out += 'f'; break;
-    case '\n': out += 'n'; break;
-    case '\r': out += 'r'; break;
-    case '\t': out += 't'; break;
-    default: out.append("u00").append(hex(std::string_view(&c, 1)));
+    case '\\': *to++ = c; return to;
+    case '\b': *to++ = 'b'; return to;
+    case '\f': *to++ = 'f'; return to;
+    case '\n': *to++ = 'n'; return to;
+    case '\r': *to++ = 'r'; return to;
+    case '\t': *to++ = 't'; return to;
+    default: break;
   }
+  for (const char digit :
+       {'u', '0', '0', kHex[static_cast<size_t>(c) >> 4], kHex[static_cast<size_t>(c) & 15]})
+    *to++ = digit;
+  return to;
 }
 
 }  // namespace
@@ -297,27 +314,34 @@ std::vector<std::string> string_list(std::optional<JsonView> list) {
 
 std::string json_quote(std::string_view text) {
   std::string quoted;
-  quoted.reserve(text.size() + text.size() / 8 + 2);
   append_quoted(quoted, text);
   return quoted;
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-  // What is not ASCII alone is the library's, which mends what is not UTF-8.
-  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
-    out += json_text(Json(text));
+  size_t length = 2;
+  unsigned char all = 0;
+  for (const char c : text) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    length += kQuotedLength[byte];
+    all |= byte;
+  }
+  if (all >= 0x80 && !simdjson::validate_utf8(text)) {
+    out += json_text(Json(text));  // which mends it
     return;
   }
-  out += '"';
-  size_t written = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c >= ' ' && c != '"' && c != '\\') continue;
-    out.append(text, written, i - written);
-    written = i + 1;
-    append_escape(out, c);
+  const size_t at = out.size();
+  out.resize(at + length);
+  char* to = out.data() + at;
+  *to++ = '"';
+  for (const char c : text) {
+    if (kQuotedLength[static_cast<unsigned char>(c)] == 1) {
+      *to++ = c;
+    } else {
+      to = write_escape(to, c);
+    }
   }
-  out.append(text, written).append(1, '"');
+  *to = '"';
 }
 
 std::string json_text(const Json& json) {

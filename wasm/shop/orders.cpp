@@ -152,6 +152,9 @@ std::optional<OrderPage> list_orders(core::Storage& storage, std::optional<std::
 
 std::string order_list_json(const OrderPage& page) {
   std::string json = R"({"title":"Your MCP Shop Orders","status":"success","orders":[)";
+  size_t size = 2 * json.size();
+  for (const std::string& document : page.documents) size += document.size() + 1;
+  json.reserve(size);
   for (size_t i = 0; i < page.documents.size(); ++i) {
     if (i > 0) json += ',';
     json += page.documents[i];
