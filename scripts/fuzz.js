@@ -37,7 +37,8 @@ Inputs that reach something new are kept in ${FUZZ}/corpus, and what breaks some
   --minutes N    for each of them; a minute if not given
   --target NAME  this one; can be given more than once
   --merge        does not fuzz: tests/fuzz/corpus becomes the smallest set of inputs, of its own and of
-                 ${FUZZ}/corpus, that still reaches everything
+                 ${FUZZ}/corpus, that still reaches everything. Where that is more than ${MOST_FILES} files or
+                 ${MOST_BYTES / 1000} KB for a target, what is there stays, and the smallest of the others come with it
   --help         this text`;
 
 /**
@@ -159,6 +160,15 @@ export function findOf({ target, build, output, finds }) {
   ].join('\n');
 }
 
+/** The files of a directory with their sizes in bytes. @param {string} directory */
+const measured = (directory) => readdirSync(directory).map((name) => ({ name, size: statSync(join(directory, name)).size }));
+
+/** As many of them, in their order, as the tree takes. @param {{ name: string, size: number }[]} files */
+function fitting(files) {
+  let bytes = 0;
+  return files.slice(0, MOST_FILES).filter(({ size }) => (bytes += size) <= MOST_BYTES);
+}
+
 /** The inputs of a target, made as few as still reach everything. @param {string} target */
 async function merge(target) {
   const tree = join(PROJECT, corpusOf(target));
@@ -168,15 +178,15 @@ async function merge(target) {
   const title = `Merging ${target}`;
   // Edges that are new, not each number of times that they were taken: that would be thousands of inputs.
   await run(binary(target, 'fuzzers'), ['-set_cover_merge=1', `-timeout=${LONGEST}`, merged, tree, grown], { title });
-  const sizes = readdirSync(merged).map((name) => ({ name, size: statSync(join(merged, name)).size }));
-  sizes.sort((a, b) => a.size - b.size);
-  let bytes = 0;
-  const kept = sizes.slice(0, MOST_FILES).filter(({ size }) => (bytes += size) <= MOST_BYTES);
-  rmSync(tree, { recursive: true });
-  mkdirSync(tree);
-  for (const { name } of kept) copyFileSync(join(merged, name), join(tree, name));
+  const smallest = measured(merged).sort((a, b) => a.size - b.size);
+  const all = fitting(smallest);
+  // Where not all of them fit, what is in the tree stays: the smallest alone would reach less than it does.
+  const there = measured(tree);
+  const kept = all.length === smallest.length ? all : fitting([...there, ...smallest.filter(({ name }) => !there.some((one) => one.name === name))]);
+  for (const { name } of there) if (!kept.some((one) => one.name === name)) rmSync(join(tree, name));
+  for (const { name } of kept) if (!there.some((one) => one.name === name)) copyFileSync(join(merged, name), join(tree, name));
   rmSync(merged, { recursive: true });
-  console.log(`  ${target}: ${kept.length} files of ${sizes.length}, ${kept.reduce((sum, { size }) => sum + size, 0)} bytes`);
+  console.log(`  ${target}: ${kept.length} files, ${kept.reduce((sum, { size }) => sum + size, 0)} bytes; ${smallest.length} would reach everything`);
 }
 
 /** @param {Result[]} results */
