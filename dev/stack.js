@@ -1,6 +1,6 @@
 /**
  * The whole system on this machine: the Worker under `wrangler dev`, and a WorkOS stand-in for it to talk to.
- * `pnpm dev` and the tests both run this, so what the tests test is what a developer sees.
+ * `pnpm dev` runs this, and the tests of pages and clients do: what they see is what a developer sees.
  *
  * `wrangler` and its workerd run in a process group of their own, which never outlives this process.
  */
@@ -32,7 +32,6 @@ const QUIET = {
  * @property {Record<string, string>} [vars] variables of the Worker, over those that the stack sets itself
  * @property {import('./workos.js').WorkOS | boolean} [workos] a stand-in that runs already, true (the default) for one
  *   that lives and ends with this stack, or false for none: `vars` then say where WorkOS is
- * @property {string} [logLevel] of wrangler
  * @property {(text: string) => void} [onLog] is told what wrangler prints
  * @property {string} [project] the directory with the wrangler.toml
  * @property {string} [environment] of wrangler.toml; the shop if not given
@@ -45,8 +44,6 @@ const QUIET = {
  * @property {() => string} logs what wrangler has printed so far
  * @property {Promise<unknown>} ended settles when wrangler has ended, for whatever reason
  * @property {() => Promise<void>} stop ends all of it in good order, the stand-in too if it belongs to this stack
- * @property {() => Promise<void>} kill ends wrangler and workerd at once with SIGKILL, as a power cut would; the
- *   stand-in lives on, and another stack may start on the same storage
  */
 
 /** @param {StackOptions} [options] @returns {Promise<Stack>} */
@@ -70,7 +67,7 @@ export async function startStack(options = {}) {
     // other people on the machine can read a command line.
     ...['--env-file', environment],
     ...(options.environment ? ['--env', options.environment] : []),
-    ...['--show-interactive-dev-session=false', '--log-level', options.logLevel ?? 'log'],
+    ...['--show-interactive-dev-session=false', '--log-level', 'log'],
   ], project);
 
   let log = '';
@@ -82,14 +79,11 @@ export async function startStack(options = {}) {
   wrangler.child.stdout?.on('data', collect);
   wrangler.child.stderr?.on('data', collect);
 
-  const clear = async () => {
+  const stop = async () => {
+    await wrangler.stop();
     await wrangler.kill();
     await untilFree(port);
     removeScratch();
-  };
-  const stop = async () => {
-    await wrangler.stop();
-    await clear();
     await ownWorkOS?.close();
   };
   try {
@@ -99,7 +93,7 @@ export async function startStack(options = {}) {
     await stop();
     throw new Error(`The Worker did not start: ${/** @type {Error} */ (error).message}\n${log}`);
   }
-  return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop, kill: clear };
+  return { url, port, pid: wrangler.pid, workos, logs: () => log, ended: wrangler.exited, stop };
 }
 
 /**

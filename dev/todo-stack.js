@@ -1,7 +1,7 @@
 /**
  * The second system on this machine: the MCP server of the to-do list and the Todo API, each a Worker under a `wrangler dev`
  * of its own, and a stand-in for PingFederate that issues the tokens of both.
- * `pnpm dev:todo` and the tests both run this, so what the tests test is what a developer sees.
+ * `pnpm dev:todo` runs this, and the tests of pages and clients do: what they see is what a developer sees.
  */
 import { randomBytes } from 'node:crypto';
 import { startIssuer } from './issuer.js';
@@ -18,7 +18,6 @@ import { freePort, startStack } from './stack.js';
  * @property {string} [apiUrl] how the MCP server reaches the API, where something stands between the two
  * @property {string} [persistTo] where the storage lives; without it, in directories that end with the stack
  * @property {(text: string) => void} [onLog] is told what either wrangler prints, and each request for a token
- * @property {string} [logLevel] of wrangler
  *
  * @typedef {object} TodoStack
  * @property {string} url of the MCP server
@@ -48,9 +47,29 @@ export function known(port, apiUrl) {
   };
 }
 
+/**
+ * What the two Workers are told of each other, and of who issues their tokens, if that is known.
+ * @param {string} apiUrl how the MCP server reaches the API @param {import('./issuer.js').Issuer} [issuer]
+ * @returns {{ server: Record<string, string>, api: Record<string, string> }}
+ */
+export function variablesFor(apiUrl, issuer) {
+  return {
+    server: {
+      AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
+      API_URL: apiUrl,
+      ...(issuer && {
+        PING_FEDERATE_ISSUER: issuer.url,
+        MCP_SERVER_CLIENT_ID: issuer.clientId,
+        MCP_SERVER_CLIENT_SECRET: issuer.clientSecret,
+      }),
+    },
+    api: { API_AUDIENCE: apiUrl, ...(issuer && { API_ISSUER: issuer.url }) },
+  };
+}
+
 /** @param {TodoOptions} [options] @returns {Promise<TodoStack>} */
 export async function startTodoStack(options = {}) {
-  const { ports = {}, issuer: wanted = true, persistTo, onLog, logLevel } = options;
+  const { ports = {}, issuer: wanted = true, persistTo, onLog } = options;
   const port = ports.server || (await freePort());
   const apiPort = ports.api || (await freePort());
   const apiUrl = options.apiUrl ?? `http://localhost:${apiPort}`;
@@ -64,30 +83,22 @@ export async function startTodoStack(options = {}) {
     await Promise.all(stacks.map((stack) => stack?.stop()));
     await own?.close();
   };
-  const common = { workos: false, onLog, logLevel };
+  const common = { workos: false, onLog };
+  const vars = variablesFor(apiUrl, issuer);
   const started = await Promise.allSettled([
     startStack({
       ...common,
       environment: 'todo-api',
       port: apiPort,
       persistTo: persistTo && `${persistTo}/todo-api`,
-      vars: { API_AUDIENCE: apiUrl, ...(issuer && { API_ISSUER: issuer.url }), ...options.apiVars },
+      vars: { ...vars.api, ...options.apiVars },
     }),
     startStack({
       ...common,
       environment: 'todo',
       port,
       persistTo: persistTo && `${persistTo}/todo`,
-      vars: {
-        AUTHORITY_SECRET: randomBytes(32).toString('base64url'),
-        API_URL: apiUrl,
-        ...(issuer && {
-          PING_FEDERATE_ISSUER: issuer.url,
-          MCP_SERVER_CLIENT_ID: issuer.clientId,
-          MCP_SERVER_CLIENT_SECRET: issuer.clientSecret,
-        }),
-        ...options.vars,
-      },
+      vars: { ...vars.server, ...options.vars },
     }),
   ]);
   stacks = started.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined));

@@ -11,7 +11,7 @@ import { TodoMachine } from '../support/todo-machine.js';
 const NAME = 'typescript-application';
 const NOBODY = 'http://127.0.0.1:33418';
 
-const machine = new TodoMachine({ people: 4 });
+const machine = new TodoMachine({ dev: true, people: 4 });
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {

@@ -11,7 +11,7 @@ import { SCOPE, TodoMachine } from '../support/todo-machine.js';
 
 const TOOLS = ['create_new_todo', 'delete_todo', 'get_my_todo_list', 'peek_api_token', 'toggle_todo_status', 'who_am_I'];
 
-const machine = new TodoMachine({ people: 10 });
+const machine = new TodoMachine({ dev: true, people: 10 });
 before(() => machine.start());
 after(() => machine.stop());
 

@@ -177,7 +177,7 @@ export class Killing {
   /** @param {{ people: number }} options */
   constructor({ people }) {
     this.names = Array.from({ length: people }, (_, index) => `person${index + 1}@example.com`);
-    this.machine = new Machine({ levers: true, direct: true, people });
+    this.machine = new Machine({ levers: true, people });
   }
 
   async start() {

@@ -6,39 +6,31 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { PEOPLE } from '../../dev/people.js';
-import { startStack } from '../../dev/stack.js';
 import { startWorkOS } from '../../dev/workos.js';
 import { appoint } from './deputy.js';
-import { startDirect } from './direct.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
-import { doorOf, memoryOf } from './workerd.js';
+import { startWorker } from './worker.js';
+import { usageOf } from './workerd.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-/** Characters of the logs of instances that were killed. */
-const MOST_LOG = 4_000_000;
 
 export class Machine {
-  /** @type {Pick<import('../../dev/stack.js').Stack, 'url' | 'port' | 'pid' | 'logs' | 'stop' | 'kill'> | undefined} */
-  #stack;
+  /** @type {import('./worker.js').RunningWorker | undefined} */
+  #worker;
   /** @type {Awaited<ReturnType<typeof tapInto>> | undefined} */
   #workos;
-  /** What wrangler printed before the last start. */
-  #earlier = '';
   #storage = mkdtempSync(join(tmpdir(), 'mcp-deputy-storage-'));
-  #port = 0;
   #people;
   #options;
-  #direct;
 
   /**
-   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number, direct?: boolean }} [options]
+   * @param {{ vars?: Record<string, string>, levers?: boolean, project?: string, people?: number, callLimit?: number }} [options]
    *   `levers`: the Worker of tests/levers; `project`: another Worker's folder; `people`: how many more than usual can sign in,
    *   person1@example.com and so on; `callLimit`: calls of a deputy in a minute; none unless told, for tests are faster than any
-   *   client; `direct`: without `wrangler dev` around it, so that `crash` kills workerd alone and `start` takes half a second
+   *   client
    */
-  constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0, direct = false } = {}) {
-    this.#direct = direct;
+  constructor({ vars, levers = false, project = PROJECT, people = 0, callLimit = 0 } = {}) {
     this.#people = Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` }));
     this.#options = { vars: { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), CALLS_PER_MINUTE: String(callLimit), ...vars }, project: levers ? this.#withLevers() : project };
   }
@@ -58,39 +50,27 @@ export class Machine {
     return answer.json;
   }
 
-  /** @param {Record<string, string>} [vars] variables that are another from now on */
+  /** For the first time, or after a crash. @param {Record<string, string>} [vars] variables that are another from now on */
   async start(vars) {
-    this.#options.vars = { ...this.#options.vars, ...vars };
+    if (this.#worker) return this.#worker.back(vars);
     this.#workos ??= await tapInto(await startWorkOS({ users: [...PEOPLE, ...this.#people] }));
-    const stack = await this.#begin(this.#workos);
-    this.#stack = stack;
-    this.#port = stack.port; // the issuer has the port in it: tokens are for this one
-  }
-
-  /** @param {import('../../dev/workos.js').WorkOS} workos */
-  async #begin(workos) {
-    const options = { ...this.#options, port: this.#port, persistTo: this.#storage, workos };
-    if (!this.#direct) return startStack(options);
-    const killed = /** @type {import('./direct.js').Direct | undefined} */ (this.#stack);
-    await killed?.back();
-    return killed ?? startDirect(options);
+    this.#worker = await startWorker({ ...this.#options, persistTo: this.#storage, workos: this.#workos });
   }
 
   /** As a power cut would: nobody is asked, nothing is finished. */
   async crash() {
-    this.#earlier = (this.#earlier + this.#running.logs()).slice(-MOST_LOG);
     await this.#running.kill();
   }
 
   async stop() {
-    await this.#stack?.stop();
+    await this.#worker?.stop();
     await this.#workos?.close();
     rmSync(this.#storage, { recursive: true, force: true });
   }
 
   get #running() {
-    if (!this.#stack) throw new Error('the machine has not been started');
-    return this.#stack;
+    if (!this.#worker) throw new Error('the machine has not been started');
+    return this.#worker;
   }
 
   get url() {
@@ -98,7 +78,7 @@ export class Machine {
   }
 
   get port() {
-    return this.#port;
+    return this.#running.port;
   }
 
   /** WorkOS, through the tap. */
@@ -109,7 +89,7 @@ export class Machine {
 
   /** Everything that was printed, before a crash too. */
   get logs() {
-    return this.#earlier + this.#running.logs();
+    return this.#running.logs();
   }
 
   /** Registers a client and lets a human allow it. @param {import('./deputy.js').Appointment} [appointment] */
@@ -185,12 +165,12 @@ export class Machine {
 
   /** The memory of workerd, in KiB. */
   get memory() {
-    return memoryOf(this.#running.pid);
+    return usageOf(this.#running.pid).memory;
   }
 
-  /** The Worker's own door: see `doorOf`. */
-  door() {
-    return doorOf(this.#running);
+  /** Where V8's inspector is, of the Worker's isolate. */
+  get inspector() {
+    return this.#running.inspector;
   }
 
   /** The copies of orders in KV, by key. @returns {Map<string, { order: any, expires: number }>} */

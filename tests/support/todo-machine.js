@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PEOPLE } from '../../dev/people.js';
 import { startIssuer } from '../../dev/issuer.js';
-import { freePort, startStack } from '../../dev/stack.js';
-import { known, startTodoStack } from '../../dev/todo-stack.js';
+import { freePort } from '../../dev/stack.js';
+import { known, startTodoStack, variablesFor } from '../../dev/todo-stack.js';
 import { ApiTap } from './api-tap.js';
 import { AuthorityPage } from './authority-page.js';
 import { IssuerClient } from './issuer-client.js';
 import { Endpoint } from './mcp.js';
+import { startWorker } from './worker.js';
 
 /** All that a client may ask for, as the server's challenge has it. */
 export const SCOPE = 'openid profile todo_api:read todo_api:write';
@@ -23,12 +24,15 @@ export const SCOPE = 'openid profile todo_api:read todo_api:write';
  * @property {number} [callLimit] calls of a deputy in a minute; none unless told, for tests are faster than any client
  * @property {number} [people] how many more than usual can sign in, person1@example.com and so on
  * @property {Partial<import('../../dev/issuer.js').Options>} [issuer]
+ * @property {boolean} [dev] as `pnpm dev:todo` runs it
+ *
+ * @typedef {import('./worker.js').RunningWorker} RunningWorker
  */
 
 export class TodoMachine {
   api = new ApiTap();
-  /** @type {import('../../dev/todo-stack.js').TodoStack | undefined} */
-  #stack;
+  /** @type {{ server: RunningWorker, api: RunningWorker, stop: () => Promise<unknown> } | import('../../dev/todo-stack.js').TodoStack | undefined} */
+  #workers;
   /** @type {import('../../dev/issuer.js').Issuer | undefined} */
   #issuer;
   #storage = mkdtempSync(join(tmpdir(), 'mcp-todo-storage-'));
@@ -46,60 +50,50 @@ export class TodoMachine {
   }
 
   async start() {
-    const { vars, apiVars, issuer } = this.#options;
-    this.#port ||= await freePort();
-    if (!this.#issuer) {
-      await this.api.start();
-      this.#issuer = await startIssuer({ ...known(this.#port, this.api.url), people: [...PEOPLE, ...this.#people], ...issuer });
-    }
-    this.#stack = await startTodoStack({
-      ports: { server: this.#port },
-      vars: { ...this.#own, ...vars },
-      apiVars,
-      issuer: this.#issuer,
-      apiUrl: this.api.url,
-      persistTo: this.#storage,
-    });
-    this.api.target = this.#stack.api.url;
+    this.#port = await freePort();
+    await this.api.start();
+    this.#issuer = await startIssuer({ ...known(this.#port, this.api.url), people: [...PEOPLE, ...this.#people], ...this.#options.issuer });
+    this.#workers = this.#options.dev ? await this.#startDev() : await this.#startWorkers();
+    this.api.target = this.#workers.api.url;
+  }
+
+  #startDev() {
+    const { vars, apiVars } = this.#options;
+    return startTodoStack({ ports: { server: this.#port }, vars: { ...this.#own, ...vars }, apiVars, issuer: this.issuer, apiUrl: this.api.url, persistTo: this.#storage });
+  }
+
+  async #startWorkers() {
+    const { vars, apiVars } = this.#options;
+    const told = variablesFor(this.api.url, this.issuer);
+    const [server, api] = await Promise.all([
+      startWorker({ environment: 'todo', port: this.#port, persistTo: join(this.#storage, 'todo'), vars: { ...told.server, ...this.#own, ...vars } }),
+      startWorker({ environment: 'todo-api', persistTo: join(this.#storage, 'todo-api'), vars: { ...told.api, ...apiVars } }),
+    ]);
+    return { server, api, stop: () => Promise.all([server.stop(), api.stop()]) };
   }
 
   /** The MCP server loses its power: nobody is asked, nothing is finished. Then it starts again. */
   async crash() {
-    const { server, issuer } = this.#running;
+    const { server } = this.#running;
+    if (!('back' in server)) throw new Error('pnpm dev:todo does not come back');
     await server.kill();
-    const vars = { ...this.#own, ...this.variables, ...this.#options.vars };
-    const again = await startStack({ workos: false, environment: 'todo', port: this.#port, persistTo: join(this.#storage, 'todo'), vars });
-    this.#running.server = again;
-    this.#running.stop = async () => {
-      await Promise.all([again.stop(), this.#running.api.stop()]);
-    };
-    return issuer;
-  }
-
-  /** What the MCP server must know of the others. */
-  get variables() {
-    return {
-      PING_FEDERATE_ISSUER: this.issuer.url,
-      MCP_SERVER_CLIENT_ID: this.issuer.clientId,
-      MCP_SERVER_CLIENT_SECRET: this.issuer.clientSecret,
-      API_URL: this.api.url,
-    };
+    await server.back();
   }
 
   async stop() {
-    await this.#stack?.stop();
+    await this.#workers?.stop();
     await this.#issuer?.close();
     this.api.stop();
     rmSync(this.#storage, { recursive: true, force: true });
   }
 
   get #running() {
-    if (!this.#stack) throw new Error('the machine has not been started');
-    return this.#stack;
+    if (!this.#workers) throw new Error('the machine has not been started');
+    return this.#workers;
   }
 
   get url() {
-    return this.#running.url;
+    return this.#running.server.url;
   }
 
   /** Where MCP is spoken; also what tokens for this server are for. */

@@ -1,7 +1,6 @@
 /** Looking at the processes named workerd that a stack runs in. */
-import { globSync, readFileSync, readlinkSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ask } from './http.js';
 
 /** Of a second, in /proc: Linux has fixed it for programs. */
 const TICKS = 100;
@@ -45,33 +44,4 @@ export function usageOf(pid) {
 function statOf(directory) {
   const [, name, rest] = /** @type {RegExpMatchArray} */ (readFileSync(`${directory}/stat`, 'utf8').match(/\((.*)\) (.*)/));
   return { name, fields: rest.split(' ') };
-}
-
-/**
- * The Worker's own door. The one in front, of `wrangler dev`, does not pass on that a client has gone or does not read.
- * @param {{ pid: number, port: number }} stack
- * @returns {Promise<string>} a URL; requests must name the host of the stack
- */
-export async function doorOf({ pid, port }) {
-  const sockets = processes(pid).flatMap((directory) =>
-    globSync(`${directory}/fd/*`).map((file) => {
-      try {
-        return readlinkSync(file).match(/^socket:\[(\d+)\]$/)?.[1];
-      } catch {
-        return undefined; // closed while we looked
-      }
-    }),
-  );
-  const listening = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === '0A' && sockets.includes(fields[9]))
-    .map((fields) => Number.parseInt(fields[1].split(':')[1], 16));
-  for (const candidate of listening.filter((each) => each !== port)) {
-    const url = `http://127.0.0.1:${candidate}`;
-    // A Host that is nobody's: the Worker says so, whatever else listens here says something else.
-    const answer = await ask(`${url}/mcp`, { headers: { Host: 'nobody.example' } }).catch(() => undefined);
-    if (answer?.status === 403) return url;
-  }
-  throw new Error('the Worker has no door of its own');
 }

@@ -4,24 +4,24 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startStack } from '../../dev/stack.js';
+import { startWorker } from '../support/worker.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** So much is sent at once. */
 const CHUNK = 16 * 1024 * 1024;
 
-/** @type {import('../../dev/stack.js').Stack} */
-let stack;
+/** @type {import('../support/worker.js').RunningWorker} */
+let worker;
 before(async () => {
-  stack = await startStack({ project: join(PROJECT, 'tests/transcripts'), workos: false });
+  worker = await startWorker({ project: join(PROJECT, 'tests/transcripts') });
 });
-after(() => stack?.stop());
+after(() => worker?.stop());
 
 /** @typedef {{ sessions: number, steps: number, calls: number, bytes: number, tests?: number, difference: string }} Seen */
 
 /** @param {'/steps' | '/tests'} what @param {Buffer} bytes @returns {Promise<Seen>} */
 async function replay(what, bytes) {
-  const answer = await fetch(new URL(what, stack.url), { method: 'POST', body: new Uint8Array(bytes) });
+  const answer = await fetch(new URL(what, worker.url), { method: 'POST', body: new Uint8Array(bytes) });
   return /** @type {Seen} */ (await answer.json());
 }
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { startStack } from '../../dev/stack.js';
 import { ask } from '../support/http.js';
 import { Browser } from '../support/human.js';
 import { Machine } from '../support/machine.js';
 import { codeOf, resultOf, textOf } from '../support/mcp.js';
+import { startWorker } from '../support/worker.js';
 
 /** Paths of every kind. */
 const PATHS = ['/', '/mcp', '/authorize', '/callback', '/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource', '/nothing'];
@@ -15,10 +15,10 @@ const PATHS = ['/', '/mcp', '/authorize', '/callback', '/.well-known/oauth-autho
 const named = ({ html }) => [...html.matchAll(/<dt>\s*<code>(\w+)<\/code>\s*<\/dt>/g)].map(([, name]) => name);
 
 describe('a Worker without its secrets', () => {
-  /** @type {import('../../dev/stack.js').Stack} */
+  /** @type {import('../support/worker.js').RunningWorker} */
   let stack;
   before(async () => {
-    stack = await startStack({ workos: false, vars: { AUTHORITY_SECRET: 'too short' } });
+    stack = await startWorker({ vars: { AUTHORITY_SECRET: 'too short' } });
   });
   after(() => stack.stop());
 
@@ -43,7 +43,7 @@ describe('a Worker without its secrets', () => {
 
 test('a Worker of which some is right names what is wrong, and nothing else', async () => {
   const vars = { AUTHORITY_SECRET: randomBytes(32).toString('base64url'), WORKOS_CLIENT_ID: 'client_x', WORKOS_API_KEY: '', PUBLIC_URL: 'http://shop.example' };
-  const stack = await startStack({ workos: false, vars });
+  const stack = await startWorker({ vars });
   try {
     const page = await new Browser().open(stack.url);
     assert.equal(page.status, 503);

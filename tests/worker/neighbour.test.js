@@ -17,7 +17,7 @@ const CALLS = 100;
 const REGISTRATIONS = 20;
 
 /** As it ships: `wrangler dev` keeps bodies back, and lets nobody answer before the whole of one has come. */
-const shop = new Machine({ direct: true, callLimit: CALLS, people: 2 });
+const shop = new Machine({ callLimit: CALLS, people: 2 });
 const todo = new TodoMachine({ callLimit: CALLS, people: 4 });
 /** @type {import('../support/deputy.js').Deputy} */
 let ada;

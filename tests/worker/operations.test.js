@@ -207,7 +207,7 @@ describe('a machine that is started anew', () => {
 
   test('a client that leaves in the middle of its request is no error', async () => {
     const { mcp } = await machine.appoint();
-    const { hostname, port } = new URL(await machine.door());
+    const { hostname, port } = new URL(machine.url);
     const whole = JSON.stringify(modernMessage('tools/list'));
     for (const [path, type] of [['/mcp', 'application/json'], ['/token', 'application/x-www-form-urlencoded'], ['/register', 'application/json']]) {
       const head = [`POST ${path} HTTP/1.1`, `Host: ${new URL(machine.url).host}`, `Authorization: Bearer ${mcp.token}`, `Content-Type: ${type}`, `Content-Length: ${whole.length}`, '', ''];
@@ -222,7 +222,6 @@ describe('a machine that is started anew', () => {
     const { id, traceparent } = newTrace();
     await mcp.modern('tools/list', {}, { traceparent });
     await linesIn(machine, id);
-    // Not what workerd says of the search for its door.
     assert.doesNotMatch(machine.logs, /connection lost|(step|effect) failed/i);
     assert.ok(!linesOf(machine).some(({ level }) => level === 'error'));
   });

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { exportSPKI } from 'jose';
-import { startStack } from '../../dev/stack.js';
 import { PROJECT } from '../../scripts/run.js';
 import { ask } from '../support/http.js';
 import { ALGORITHMS, Issuer, OTHER_ALGORITHM } from '../support/issuer.js';
 import { Contract } from '../support/openapi.js';
 import { until } from '../support/until.js';
+import { startWorker } from '../support/worker.js';
 
 const AUDIENCE = 'https://todo.example/v1';
 const METADATA = 'https://todo.example/.well-known/oauth-protected-resource/v1';
@@ -22,13 +22,13 @@ const ACCESS = { aud: AUDIENCE, client_id: 'mcp', scope: SCOPE, act: { sub: 'mcp
 const contract = new Contract(JSON.parse(readFileSync(join(PROJECT, 'wasm/todo_api/openapi.json'), 'utf8')));
 const issuer = new Issuer();
 const storage = mkdtempSync(join(tmpdir(), 'todo-api-'));
-/** @type {import('../../dev/stack.js').Stack} */
+/** @type {import('../support/worker.js').RunningWorker} */
 let stack;
 
 /** @param {Record<string, string>} [vars] */
 async function start(vars) {
   const port = stack?.port ?? 0;
-  stack = await startStack({ workos: false, environment: 'todo-api', port, persistTo: storage, vars: { API_ISSUER: issuer.url, API_AUDIENCE: AUDIENCE, ...vars } });
+  stack = await startWorker({ environment: 'todo-api', port, persistTo: storage, vars: { API_ISSUER: issuer.url, API_AUDIENCE: AUDIENCE, ...vars } });
 }
 
 before(async () => {

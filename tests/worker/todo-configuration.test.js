@@ -2,20 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startIssuer } from '../../dev/issuer.js';
-import { freePort, startStack } from '../../dev/stack.js';
+import { freePort } from '../../dev/stack.js';
 import { known } from '../../dev/todo-stack.js';
 import { ask } from '../support/http.js';
 import { Browser } from '../support/human.js';
 import { IssuerClient } from '../support/issuer-client.js';
 import { Endpoint, textOf } from '../support/mcp.js';
 import { TodoMachine } from '../support/todo-machine.js';
+import { startWorker } from '../support/worker.js';
 
 /** The variables that a page names. @param {{ html: string }} page */
 const named = ({ html }) => [...html.matchAll(/<dt>\s*<code>(\w+)<\/code>\s*<\/dt>/g)].map(([, name]) => name);
 
-/** Runs it alone. @template T @param {Record<string, string>} vars @param {(stack: import('../../dev/stack.js').Stack) => Promise<T>} work @param {number} [port] @returns {Promise<T>} */
+/** Runs it alone. @template T @param {Record<string, string>} vars @param {(stack: import('../support/worker.js').RunningWorker) => Promise<T>} work @param {number} [port] @returns {Promise<T>} */
 async function withServer(vars, work, port) {
-  const stack = await startStack({ workos: false, environment: 'todo', port, vars });
+  const stack = await startWorker({ environment: 'todo', port, vars });
   try {
     return await work(stack);
   } finally {

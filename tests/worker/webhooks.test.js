@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { startStack } from '../../dev/stack.js';
 import { ask } from '../support/http.js';
 import { Browser } from '../support/human.js';
 import { Machine } from '../support/machine.js';
 import { until } from '../support/until.js';
+import { startWorker } from '../support/worker.js';
 
 const machine = new Machine();
 before(() => machine.start());
@@ -127,7 +127,7 @@ describe('from whoever', () => {
 });
 
 test('without a secret there is no such address', async () => {
-  const stack = await startStack({ workos: machine.workos, vars: { WORKOS_WEBHOOK_SECRET: '' } });
+  const stack = await startWorker({ workos: machine.workos, vars: { WORKOS_WEBHOOK_SECRET: '' } });
   try {
     assert.equal((await ask(`${stack.url}/webhooks/workos`, { body: '{}' })).status, 404);
   } finally {

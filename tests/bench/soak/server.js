@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWorkOS } from '../../../dev/workos.js';
-import { startDirect } from '../../support/direct.js';
+import { startWorker } from '../../support/worker.js';
 import { memoryOf, processorTimeOf } from '../../support/workerd.js';
-import { HeapWatch } from './heap.js';
+import { HeapWatch } from '../../support/heap.js';
 import { Storage } from './storage.js';
 
 const people = Number(process.argv[2]);
@@ -16,7 +16,7 @@ const storage = mkdtempSync(join(tmpdir(), 'mcp-deputy-soak-'));
 const workos = await startWorkOS({
   users: Array.from({ length: people }, (_, index) => ({ firstName: 'Person', lastName: `${index + 1}`, email: `person${index + 1}@example.com` })),
 });
-const server = await startDirect({
+const server = await startWorker({
   persistTo: storage,
   workos,
   // The stand-in keeps every event of the audit log, and would be what is measured.
