@@ -32,8 +32,9 @@ struct Recorder : Listener {
   void testCaseStarting(const Catch::TestCaseInfo& test) override {
     Listener::testCaseStarting(test);
     depth = 0;
-    if (std::string_view(test.lineInfo.file).find("/mcp_") != std::string_view::npos) {
-      transcripts::begin_test(test.name);
+    const std::string_view file = test.lineInfo.file;
+    for (const std::string_view kind : {"/mcp_", "/module_"}) {
+      if (file.find(kind) != std::string_view::npos) transcripts::begin_test(test.name);
     }
   }
   void testCaseEnded(const Catch::TestCaseStats& stats) override {
