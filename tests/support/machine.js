@@ -11,7 +11,6 @@ import { appoint } from './deputy.js';
 import { ask } from './http.js';
 import { tapInto } from './tap.js';
 import { startWorker } from './worker.js';
-import { usageOf } from './workerd.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -161,11 +160,6 @@ export class Machine {
       database.prepare(sql).run(...values);
       database.close();
     }
-  }
-
-  /** The memory of workerd, in KiB. */
-  get memory() {
-    return usageOf(this.#running.pid).memory;
   }
 
   /** Where V8's inspector is, of the Worker's isolate. */
