@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "mcp/subscriptions.h"
 #include "support.h"
 
 using testing::json;
@@ -127,6 +128,47 @@ TEST_CASE("A principal has at most a thousand sessions, and the one longest sile
   CHECK(first.call("ping").status == 200);
   CHECK(newest.call("ping").status == 200);
   CHECK(second.call("ping").status == 404);
+}
+
+TEST_CASE("A session that is pushed out leaves nothing to the one that takes its place, and to no other") {
+  World world(testing::example_tools());
+  LegacyClient first(world, "2025-06-18");
+  world.now = world.now + core::seconds(1);
+  LegacyClient kept(world, "2025-11-25");
+  for (LegacyClient* client : {&first, &kept}) {
+    REQUIRE(client->get().status == 200);
+    world.in_step([&](core::Context& step) {
+      mcp::set_log_level(*step.storage, client->session(), mcp::LogLevel::debug);
+      mcp::remember_elicitation(step, "elicitation-" + client->session(), client->session());
+    });
+    world.storage.query("INSERT INTO subscriptions (topic, holder) VALUES ('topic', ?)",
+                        {std::string_view(client->session())});
+  }
+  core::Context step = world.step();
+  for (int64_t i = 2; i < mcp::kMaxSessions; ++i) {
+    step.now = world.now + core::seconds(i);
+    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"}, mcp::ClientFeatures::from_bits(0));
+  }
+  CHECK(world.storage.filled_tables() ==
+        "elicitations 2, sessions 1000, stream_events 1, streams 2, subscriptions 2");
+
+  LegacyClient newest(world, "2025-11-25");
+  CHECK(world.storage.filled_tables() ==
+        "elicitations 1, sessions 1000, stream_events 1, streams 1, subscriptions 1");
+  CHECK(world.storage.query("SELECT holder FROM subscriptions").text(0, 0) == kept.session());
+  const core::Rows row = world.storage.query(
+      "SELECT grant_id, revision, log_level, created_at, seen_at FROM sessions WHERE id = ?",
+      {std::string_view(newest.session())});
+  REQUIRE(row.size() == 1);
+  CHECK(row.text(0, 0) == "grant-a");
+  CHECK(row.text(0, 1) == "2025-11-25");
+  CHECK(row.text(0, 2) == "info");
+  CHECK(row.integer(0, 3) == world.now.milliseconds);
+  CHECK(row.integer(0, 4) == world.now.milliseconds);
+  const core::Rows numbers = world.storage.query("SELECT count(DISTINCT number), max(number) FROM sessions");
+  for (size_t column = 0; column < 2; ++column) CHECK(numbers.integer(0, column) == mcp::kMaxSessions);
+  CHECK(first.call("ping").status == 404);
+  CHECK(kept.call("ping").status == 200);
 }
 
 TEST_CASE("A storage of the first version keeps its sessions and gets what came since") {

@@ -23,12 +23,25 @@ int64_t open_sessions(core::Storage& storage) {
   return storage.look_up(kOpen)->integer(0, 0);
 }
 
-void make_room(core::Context& step) {
-  const int64_t open = open_sessions(*step.storage);
-  if (open < kMaxSessions) return;
-  const core::Rows oldest = step.storage->query(
-      "SELECT id FROM sessions ORDER BY seen_at, created_at, id LIMIT ?", {open - kMaxSessions + 1});
-  for (size_t i = 0; i < oldest.size(); ++i) end_session(step, oldest.text(i, 0));
+/// Most sessions have nothing but their row, and most objects nothing of this at all.
+void drop_belongings(core::Context& step, std::string_view session_id) {
+  core::Storage& storage = *step.storage;
+  const auto any = [&](core::Lookup last) { return !storage.look_up(last)->is_null(0, 0); };
+  if (any("SELECT max(id) FROM streams")) {
+    const core::Rows streams = storage.query("SELECT id FROM streams WHERE session_id = ?", {session_id});
+    for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
+  }
+  if (any("SELECT max(topic) FROM subscriptions")) {
+    storage.query("DELETE FROM subscriptions WHERE holder = ?", {session_id});
+  }
+  if (any("SELECT max(id) FROM elicitations")) {
+    storage.query("DELETE FROM elicitations WHERE session_id = ?", {session_id});
+  }
+}
+
+std::string longest_silent(core::Storage& storage) {
+  return std::string(
+      storage.query("SELECT id FROM sessions ORDER BY seen_at, created_at, id LIMIT 1").text(0, 0));
 }
 
 }  // namespace
@@ -66,20 +79,33 @@ void number_sessions(core::Storage& storage) {
 
 Session open_session(core::Context& step, std::string_view grant_id, Revision revision,
                      ClientDescription client, ClientFeatures features) {
-  make_room(step);
+  core::Storage& storage = *step.storage;
   Session session;
   session.id = step.entropy.identifier();
   session.revision = revision;
   session.features = features;
-  const int64_t now = step.now.milliseconds, number = open_sessions(*step.storage) + 1;
-  step.storage->query(
-      "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at, "
-      "features, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
-       now, features.bits(), number});
-  step.storage->remember(kOpen, {}, {number});
-  step.storage->remember(kSession, {std::string_view(session.id), grant_id},
-                         {name(revision), now, features.bits(), name(session.log_level)});
+  const int64_t now = step.now.milliseconds;
+  int64_t open = open_sessions(storage);
+  if (open < kMaxSessions) {
+    ++open;
+    storage.query(
+        "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at, "
+        "features, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
+         now, features.bits(), open});
+  } else {
+    // In the place of the one that is pushed out, and under its number.
+    const std::string former = longest_silent(storage);
+    drop_belongings(step, former);
+    storage.query(
+        "UPDATE sessions SET id = ?, grant_id = ?, revision = ?, client_name = ?, client_version = ?,"
+        " created_at = ?, seen_at = ?, features = ?, log_level = ? WHERE id = ?",
+        {std::string_view(session.id), grant_id, name(revision), clip(client.name), clip(client.version), now,
+         now, features.bits(), name(session.log_level), std::string_view(former)});
+  }
+  storage.remember(kOpen, {}, {open});
+  storage.remember(kSession, {std::string_view(session.id), grant_id},
+                   {name(revision), now, features.bits(), name(session.log_level)});
   return session;
 }
 
@@ -102,10 +128,7 @@ void set_log_level(core::Storage& storage, std::string_view id, LogLevel level) 
 }
 
 void end_session(core::Context& step, std::string_view id) {
-  const core::Rows streams = step.storage->query("SELECT id FROM streams WHERE session_id = ?", {id});
-  for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
-  step.storage->query("DELETE FROM subscriptions WHERE holder = ?", {id});
-  step.storage->query("DELETE FROM elicitations WHERE session_id = ?", {id});
+  drop_belongings(step, id);
   const core::Rows gone = step.storage->query("DELETE FROM sessions WHERE id = ? RETURNING number", {id});
   if (gone.empty()) return;
   // The last one fills the gap.
