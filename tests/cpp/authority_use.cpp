@@ -453,8 +453,8 @@ TEST_CASE(
   storage.query(
       "INSERT INTO grants VALUES ('gone', 'c', 'C', 'read', 'read', 's', '', '', '', '', 1, 2, 'revoked')");
   storage.query("INSERT INTO pauses VALUES ('demo', 5)");
-  CHECK(authority::migrate(storage, 0) == 3);
-  CHECK(authority::migrate(storage, 3) == 3);
+  CHECK(authority::migrate(storage, 0) == 4);
+  CHECK(authority::migrate(storage, 4) == 4);
   const authority::Grant old = *authority::find_grant(storage, "old");
   CHECK(old.principal == "ada");
   CHECK(old.terms.state == authority::State::active);

@@ -28,6 +28,11 @@ void create_second_authority(core::Storage& storage) {
       " effects INTEGER NOT NULL, denials INTEGER NOT NULL, minute INTEGER NOT NULL,"
       " minute_calls INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (grant_id, hour)) WITHOUT "
       "ROWID");
+  storage.query(
+      "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, grant_id TEXT NOT NULL, kind TEXT "
+      "NOT"
+      " NULL, entry TEXT NOT NULL, hash TEXT NOT NULL, arguments TEXT, salt TEXT)");
+  storage.query("CREATE TABLE audit_start (seq INTEGER PRIMARY KEY, hash TEXT NOT NULL)");
 }
 
 }  // namespace
@@ -48,6 +53,12 @@ TEST_CASE("Storage of before: what was used and held counts on, and is free at i
   charge("u2", "g2", "orders", 1, now - 2 * day);
   charge("u4", "g1", "orders", 1, now - 1000, now + 60'000);
   storage.query("INSERT INTO activity VALUES ('g1', ?, 7, 2, 0, 0, 0, ?)", {now / 3'600'000, now});
+  for (int64_t seq = 1; seq <= 7; ++seq) {
+    storage.query(
+        "INSERT INTO audit (seq, at, grant_id, kind, entry, hash) VALUES (?, ?, 'g1', 'call',"
+        " '{\"result\":\"done\"}', 'hash')",
+        {seq, now});
+  }
   storage.query(
       "INSERT INTO grants VALUES ('g1', 'c', 'C', 'read', 'read', 's', '', '', '', '', 1, NULL, NULL, '',"
       " '', '', 'active', ?, '')",

@@ -36,7 +36,7 @@ struct Step {
     alarm,    // all that the object does by its alarm
     forget,   // one of the sweeps alone
     archive,  // entries leave the object
-    nothing,  // time passes
+    nothing,  // time passes, and the object falls asleep
   } kind;
   int client = 0;
   int place = 0;

@@ -289,7 +289,7 @@ void World::act(const Step& step) {
     case Kind::alarm: alarm(); break;
     case Kind::forget: forget(step.pick); break;
     case Kind::archive: archive(step.pick); break;
-    case Kind::nothing: break;
+    case Kind::nothing: storage_.forget(); break;
   }
 }
 

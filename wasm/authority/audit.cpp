@@ -2,6 +2,7 @@
 
 #include "authority/archive.h"
 #include "authority/canonical.h"
+#include "authority/usage.h"
 #include "authority/watchers.h"
 #include "core/due.h"
 #include "core/jws.h"
@@ -95,6 +96,7 @@ Link append(core::Context& step, const Notary& notary, const Entry& entry) {
   const bool kept = !entry.arguments.empty() && entry.keep == Entry::Arguments::kept &&
                     entry.arguments.size() <= kMaxKeptArguments;
   const Link before = head(*step.storage);
+  write_counts_before(*step.storage, before.seq + 1);
   const std::string text = entry_json(entry, notary, before, step.now, digest);
   Link link{before.seq + 1, core::base64url(step.crypto.sha256(text))};
   const auto beside = [&](const std::string& value) {
@@ -180,6 +182,8 @@ std::vector<Row> entries_after(core::Storage& storage, int64_t after, int64_t mo
 void drop_entries(core::Storage& storage, int64_t seq) {
   const core::Rows last = storage.query("SELECT hash FROM audit WHERE seq = ?", {seq});
   if (last.empty()) return;
+  // What leaves stands for no call any more.
+  write_counts(storage);
   storage.query("DELETE FROM audit_start");
   storage.query("INSERT INTO audit_start (seq, hash) VALUES (?, ?)", {seq, last.text(0, 0)});
   storage.query("DELETE FROM audit WHERE seq <= ?", {seq});

@@ -224,6 +224,12 @@ void add_ends(core::Storage& storage) {
   storage.query("CREATE INDEX grants_by_end ON grants (ends_at) WHERE ends_at IS NOT NULL");
 }
 
+/// Calls may be counted later than their entries: up to which one a grant's are, as of its latest hour.
+void add_counted_to(core::Storage& storage) {
+  storage.query("ALTER TABLE activity ADD COLUMN counted_to INTEGER NOT NULL DEFAULT 0");
+  storage.query("UPDATE activity SET counted_to = (SELECT coalesce(max(seq), 0) FROM audit)");
+}
+
 }  // namespace
 
 int64_t migrate(core::Storage& storage, int64_t version) {
@@ -237,7 +243,8 @@ int64_t migrate(core::Storage& storage, int64_t version) {
     move_charges(storage);
     add_ends(storage);
   }
-  return 3;
+  if (version < 4) add_counted_to(storage);
+  return 4;
 }
 
 }  // namespace authority

@@ -19,6 +19,9 @@ namespace authority {
 inline constexpr core::Duration kHoldLifetime = core::minutes(16);
 /// Counts by the hour are forgotten, which are older than any period.
 inline constexpr core::Duration kActivityLifetime = core::days(31);
+/// Calls may be counted by the newest entries of the trail alone: by as many. That is what an object reads
+/// that wakes up.
+inline constexpr int64_t kMostUnwritten = 32;
 
 /// How things stand for one action. `use_id`: the use that the action belongs to, whose own charge does not
 /// count against it; empty for none.
@@ -49,7 +52,16 @@ struct Happened {
   /// What is used up with it, and was not held.
   std::vector<Cost> costs = {};
 };
+/// What this step has told the trail of it is told already.
 void count(core::Storage& storage, std::string_view grant_id, const Happened& what, core::Instant now);
+/// A call of which nothing else is to be counted, and which is the entry `seq` of this step, of the kind
+/// "call". That entry stands for it: its count is written later, together with others.
+void count_call(core::Storage& storage, std::string_view grant_id, int64_t seq, core::Instant now);
+/// Writes what entries stand for.
+void write_counts(core::Storage& storage);
+/// The same before the entry `seq` is appended, where it would leave one behind that an object which wakes up
+/// does not see.
+void write_counts_before(core::Storage& storage, int64_t seq);
 
 struct Activity {
   std::vector<int64_t> calls, effects, denials;

@@ -164,9 +164,6 @@ Link Desk::end(Use& use, const Subject& subject, End how) {
   happened.effects = done && use.charged;
   happened.denials = use.decision.outcome == Outcome::deny && !waited;
   if (done && use.costs) happened.costs = *std::move(use.costs);
-  if (happened.calls + happened.effects + happened.denials > 0) {
-    count(storage, grant_.id, happened, step_.now);
-  }
   if (waited) {
     use.ended = append(step_, notary_, entry_of(use, "outcome", subject, result));
     take(storage, use.id);
@@ -175,6 +172,11 @@ Link Desk::end(Use& use, const Subject& subject, End how) {
   } else {
     use.ended =
         append_denial(step_, notary_, entry_of(use, "call", subject, result), name(use.decision.reason));
+  }
+  if (happened.calls > 0 && happened.effects == 0) {
+    count_call(storage, grant_.id, use.ended->seq, step_.now);
+  } else if (happened.calls + happened.effects + happened.denials > 0) {
+    count(storage, grant_.id, happened, step_.now);
   }
   return *use.ended;
 }
