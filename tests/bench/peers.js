@@ -76,7 +76,7 @@ export async function run({ quick, smoke, rounds: wantedRounds, seconds, session
   try {
     const signIns = await bench.signIns(smoke ? 1 : 5);
     const results = await bench.calls(groups, rounds, Number(seconds));
-    const starts = await bench.starts(rounds);
+    const starts = await bench.starts(2 * rounds);
     const added = await bench.sessions(sessions);
     /** @type {import('./harness/table.js').Life} */
     const life = Object.fromEntries(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "authority/approvals.h"
+#include "authority/audit.h"
 #include "authority/schema.h"
 #include "authority/usage.h"
 #include "world.h"
@@ -149,6 +150,57 @@ void activity() {
   check(object.count("SELECT count(*) FROM activity") == 2, "activity is never forgotten");
 }
 
+/// Calls that only their entries in the trail count.
+void counted_by_entries() {
+  const Ms hour = kStart / kHour * kHour;
+  const auto call = [](Object& object, const std::string& grant, Ms at) {
+    core::Context step = object.at(at);
+    authority::Entry entry{.kind = "call", .result = "done"};
+    entry.actor.grant_id = grant;
+    const authority::Link link = authority::append(step, {}, entry);
+    authority::count_call(object.storage, grant, link.seq, core::Instant{at});
+  };
+  const auto calls = [](Object& object, Ms at, Period per = Period::hour) {
+    return authority::used_of(object.storage, "g1", {{"calls", 0, per}}, core::Instant{at}).at(0).settled;
+  };
+  const auto rows_say = [](Object& object) {
+    return object.count("SELECT sum(calls) FROM activity WHERE grant_id = 'g1'");
+  };
+  Object busy;
+  for (int i = 0; i < 33; ++i) call(busy, "g1", hour);
+  check(rows_say(busy) == 1, "a count is written too soon");
+  call(busy, "g1", hour);
+  check(rows_say(busy) == 33, "a count is written too late");
+  busy.storage.forget();
+  check(calls(busy, hour) == 34, "a call is lost or counted twice");
+
+  Object beside;
+  for (int i = 0; i < 2; ++i) call(beside, "g1", hour);
+  for (int i = 0; i < 32; ++i) call(beside, "g2", hour);
+  beside.storage.forget();
+  check(calls(beside, hour) == 2, "a call is lost behind those of others");
+
+  // The clock goes back into an hour that has its row, and into one that has none.
+  for (const Ms back : {hour, hour - kHour}) {
+    Object object;
+    call(object, "g1", hour);
+    call(object, "g1", hour + kHour);
+    call(object, "g1", hour + kHour);
+    for (int i = 0; i < 2; ++i) call(object, "g1", back + kMinute);
+    for (int i = 0; i < 2; ++i) {
+      const int64_t there = back == hour ? 3 : 2;
+      check(calls(object, back + kMinute) == there, "calls of an hour that came again");
+      check(calls(object, back + kMinute, Period::minute) == 2, "calls of a minute that came again");
+      check(calls(object, hour + kHour) == 2, "calls of the latest hour");
+      object.storage.forget();
+    }
+    call(object, "g1", hour + kHour);
+    object.storage.forget();
+    check(calls(object, hour + kHour) == 3, "the latest hour does not go on");
+    check(rows_say(object) == 5, "calls are counted at another time");
+  }
+}
+
 void carried_over() {
   Object object;
   core::Storage& storage = object.storage;
@@ -244,6 +296,7 @@ void check_edges() {
   charges();
   what_is_looked_at();
   activity();
+  counted_by_entries();
   carried_over();
   answers();
   what_is_shown();

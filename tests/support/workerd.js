@@ -40,6 +40,15 @@ export function usageOf(pid) {
   return { cpu: (Number(fields[11]) + Number(fields[12])) / TICKS, memory };
 }
 
+/**
+ * What the threads of a process have computed so far that have not ended, in seconds: to the nanosecond, where `usageOf` counts in
+ * hundredths (Linux, Documentation/scheduler/sched-stats). @param {number} pid
+ */
+export function exactProcessorTimeOf(pid) {
+  const nanoseconds = globSync(`/proc/${pid}/task/*/schedstat`).map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e9;
+}
+
 /** A process's name, and what follows it in its line (proc(5): the first of `fields` is its state). @param {string} directory of /proc */
 function statOf(directory) {
   const [, name, rest] = /** @type {RegExpMatchArray} */ (readFileSync(`${directory}/stat`, 'utf8').match(/\((.*)\) (.*)/));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
 import { sizeOf } from '../../../scripts/build.js';
 import { PROJECT, local, run } from '../../../scripts/run.js';
-import { childrenOf, usageOf } from '../../support/workerd.js';
+import { childrenOf, exactProcessorTimeOf, usageOf } from '../../support/workerd.js';
 
 /** @typedef {import('./peers.js').Peer} Peer */
 /** @typedef {{ path: string, type: 'ESModule' | 'CompiledWasm' | 'Text' }} Module */
@@ -85,6 +85,11 @@ export class Server {
   /** CPU seconds and memory of its workerd until now. */
   get usage() {
     return usageOf(this.pid);
+  }
+
+  /** CPU seconds, for what takes few of them. */
+  get exactCpu() {
+    return exactProcessorTimeOf(this.pid);
   }
 
   /** @param {string} name of a KV namespace */
