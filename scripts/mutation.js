@@ -10,7 +10,7 @@ import { cmake } from './build.js';
 import { Failure, PROJECT, duration, program, run, step } from './run.js';
 import { setup } from './setup.js';
 
-const FILES = ['decide', 'usage', 'approvals'];
+const FILES = ['decide', 'usage', 'activity', 'approvals'];
 
 const HELP = `pnpm test:mutation [options]
 

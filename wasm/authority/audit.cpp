@@ -1,8 +1,8 @@
 #include "authority/audit.h"
 
+#include "authority/activity.h"
 #include "authority/archive.h"
 #include "authority/canonical.h"
-#include "authority/usage.h"
 #include "authority/watchers.h"
 #include "core/due.h"
 #include "core/jws.h"

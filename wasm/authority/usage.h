@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authority/activity.h"
 #include "authority/decide.h"
 #include "core/storage.h"
 #include "core/time.h"
@@ -17,11 +18,6 @@ namespace authority {
 
 /// How long a cost is held for an action that does not say how it ended. Each sign of life begins it anew.
 inline constexpr core::Duration kHoldLifetime = core::minutes(16);
-/// Counts by the hour are forgotten, which are older than any period.
-inline constexpr core::Duration kActivityLifetime = core::days(31);
-/// Calls may be counted by the newest entries of the trail alone: by as many. That is what an object reads
-/// that wakes up.
-inline constexpr int64_t kMostUnwritten = 32;
 
 /// How things stand for one action. `use_id`: the use that the action belongs to, whose own charge does not
 /// count against it; empty for none.
@@ -54,22 +50,6 @@ struct Happened {
 };
 /// What this step has told the trail of it is told already.
 void count(core::Storage& storage, std::string_view grant_id, const Happened& what, core::Instant now);
-/// A call of which nothing else is to be counted, and which is the entry `seq` of this step, of the kind
-/// "call". That entry stands for it: its count is written later, together with others.
-void count_call(core::Storage& storage, std::string_view grant_id, int64_t seq, core::Instant now);
-/// Writes what entries stand for.
-void write_counts(core::Storage& storage);
-/// The same before the entry `seq` is appended, where it would leave one behind that an object which wakes up
-/// does not see.
-void write_counts_before(core::Storage& storage, int64_t seq);
-
-struct Activity {
-  std::vector<int64_t> calls, effects, denials;
-};
-/// `buckets` buckets of `bucket` each (whole hours) from `from` on.
-Activity activity_of(core::Storage& storage, std::string_view grant_id, core::Instant from,
-                     core::Duration bucket, size_t buckets);
-std::optional<core::Instant> last_used(core::Storage& storage, std::string_view grant_id);
 
 std::vector<Limit> ceilings(core::Storage& storage);
 void set_ceilings(core::Storage& storage, const std::vector<Limit>& limits);

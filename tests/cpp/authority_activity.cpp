@@ -34,7 +34,7 @@ std::vector<int64_t> calls_by_hour(Realm& realm, std::string_view grant_id, int6
 
 }  // namespace
 
-TEST_CASE("Usage: of a call that only reads, no row is written but its entry") {
+TEST_CASE("Activity: of a call that only reads, no row is written but its entry") {
   Realm realm;
   realm.grant("g1", many_calls());
   realm.look();
@@ -45,7 +45,7 @@ TEST_CASE("Usage: of a call that only reads, no row is written but its entry") {
   CHECK(used(realm, Period::hour) == 4);
 }
 
-TEST_CASE("Usage: 32 entries stand for calls; before the next one they are written") {
+TEST_CASE("Activity: 32 entries stand for calls; before the next one they are written") {
   Realm realm;
   realm.grant("g1", many_calls());
   for (int i = 0; i < 33; ++i) realm.look();
@@ -58,7 +58,7 @@ TEST_CASE("Usage: 32 entries stand for calls; before the next one they are writt
   CHECK(used(realm, Period::hour) == 34);
 }
 
-TEST_CASE("Usage: what others do leaves no call behind") {
+TEST_CASE("Activity: what others do leaves no call behind") {
   for (const bool forgetful : {false, true}) {
     Realm realm;
     realm.grant("g1", many_calls());
@@ -74,7 +74,7 @@ TEST_CASE("Usage: what others do leaves no call behind") {
   }
 }
 
-TEST_CASE("Usage: a call that the human is asked about does not count") {
+TEST_CASE("Activity: a call that the human is asked about does not count") {
   Realm realm;
   realm.grant("g1", many_calls());
   realm.look();
@@ -84,7 +84,7 @@ TEST_CASE("Usage: a call that the human is asked about does not count") {
   CHECK(used(realm, Period::hour) == 2);
 }
 
-TEST_CASE("Usage: whatever happens in between, an object that wakes up knows of all calls") {
+TEST_CASE("Activity: whatever happens in between, an object that wakes up knows of all calls") {
   for (unsigned seed = 0; seed < 40; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);
