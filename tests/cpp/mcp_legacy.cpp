@@ -113,7 +113,7 @@ TEST_CASE("Legacy: initialize without what it needs is an error and opens no ses
     CHECK(reply.body["id"] == 4);
     CHECK_FALSE(reply.headers.has("Mcp-Session-Id"));
   }
-  CHECK(world.storage.query("SELECT id FROM sessions").empty());
+  CHECK(world.storage.filled_tables().empty());
 }
 
 TEST_CASE("Legacy: everything after initialize needs its session") {

@@ -1,4 +1,4 @@
-// Sessions belong to a grant, survive whatever forgets memory, and are bounded.
+// Sessions belong to a grant, survive whatever forgets memory, and what is kept of them is bounded.
 #include "mcp/sessions.h"
 
 #include <set>
@@ -10,28 +10,60 @@ using testing::json;
 using testing::LegacyClient;
 using testing::World;
 
-namespace {
-
-int64_t count(World& world) {
-  return world.storage.query("SELECT count(*) FROM sessions").integer(0, 0);
-}
-
-}  // namespace
-
 TEST_CASE("Session ids are visible ASCII, long, and never the same") {
   World world;
   std::set<std::string> seen;
   for (int i = 0; i < 50; ++i) {
     const std::string id = LegacyClient(world, "2025-11-25").session();
-    CHECK(id.size() >= 22);
+    CHECK(id.size() == 56);
     for (char c : id) CHECK((c >= 0x21 && c <= 0x7E));
     CHECK(seen.insert(id).second);
   }
 }
 
+TEST_CASE(
+    "A session that nothing was said in but its calls leaves no row, and outlives the object's memory") {
+  World world(testing::example_tools());
+  LegacyClient first(world, "2025-11-25");
+  // The key of the grant's ids.
+  CHECK(world.storage.filled_tables() == "session_keys 1");
+  const int64_t written = world.storage.rows_written();
+  LegacyClient second(world, "2025-06-18");
+  world.evict();
+  world.now = world.now + core::hours(24 * 365);
+  for (LegacyClient* client : {&first, &second}) {
+    CHECK(client->post(testing::notification_json("notifications/initialized")).status == 202);
+    CHECK(client->call_tool("hello").status == 200);
+  }
+  CHECK(world.storage.rows_written() == written);
+}
+
+TEST_CASE("A session id that differs in anything from one that was given is unknown") {
+  World world(testing::example_tools());
+  LegacyClient client(world, "2025-11-25");
+  const std::string id = client.session();
+  const auto status = [&](std::string_view named) {
+    return world.post(testing::request_json(1, "ping"), {{"Mcp-Session-Id", std::string(named)}}).status;
+  };
+  CHECK(status(id) == 200);
+  for (size_t at = 0; at < id.size(); ++at) {
+    std::string other = id;
+    other[at] = other[at] == 'A' ? 'B' : 'A';
+    CAPTURE(at);
+    CHECK(status(other) == 404);
+  }
+  for (size_t size = 1; size < id.size(); ++size) CHECK(status(id.substr(0, size)) == 404);
+  CHECK(status(id + "A") == 404);
+  CHECK(status(id + "AAAA") == 404);
+  CHECK(status(std::string(8000, 'A')) == 404);
+  CHECK(status("=") == 404);
+  CHECK(status(id) == 200);
+}
+
 TEST_CASE("Another grant's session is as unknown as one that never was") {
   World world(testing::example_tools());
   LegacyClient client(world, "2025-11-25");
+  LegacyClient of_bob(world, "2025-11-25", world.bob);
   const testing::Reply foreign =
       world.post(testing::request_json(1, "tools/list"), client.headers(), world.bob);
   const testing::Reply unknown =
@@ -74,109 +106,139 @@ TEST_CASE("Sessions do not interfere: each has its revision") {
   CHECK(new_one.call("tools/list").result()["tools"][0].contains("title"));
 }
 
-TEST_CASE("What the client says of itself is kept, but not at any length") {
-  World world;
-  const json params = {{"protocolVersion", "2025-11-25"},
-                       {"capabilities", json::object()},
-                       {"clientInfo", {{"name", std::string(199, 'x') + "é and more"}, {"version", "0.1"}}}};
-  REQUIRE(world.post(testing::request_json(1, "initialize", params)).status == 200);
-  const core::Rows rows =
-      world.storage.query("SELECT client_name, client_version, grant_id, revision FROM sessions");
-  CHECK(rows.text(0, 0) == std::string(199, 'x'));  // never half of a character
-  CHECK(rows.text(0, 1) == "0.1");
-  CHECK(rows.text(0, 2) == "grant-a");
-  CHECK(rows.text(0, 3) == "2025-11-25");
+TEST_CASE("A session that its client ended stays ended, and the others go on") {
+  World world(testing::example_tools());
+  LegacyClient ended(world, "2025-11-25");
+  LegacyClient other(world, "2025-11-25");
+  CHECK(ended.end().status == 200);
+  for (int time = 0; time < 2; ++time) {
+    CHECK(ended.call("ping").status == 404);
+    CHECK(ended.end().status == 404);
+    CHECK(ended.get().status == 404);
+    CHECK(other.call("ping").status == 200);
+    world.evict();
+  }
+  CHECK(world.storage.filled_tables() == "session_keys 1, sessions 1");
 }
 
-TEST_CASE("A call writes nothing for its session, but once in five minutes") {
+TEST_CASE("What is kept of a session goes on with it under the grant that replaced its own") {
+  World world(testing::example_tools());
+  LegacyClient quiet(world, "2025-11-25");
+  LegacyClient ended(world, "2025-11-25");
+  REQUIRE(quiet.call("logging/setLevel", {{"level", "emergency"}}).status == 200);
+  REQUIRE(ended.end().status == 200);
+  LegacyClient successor(world, "2025-06-18", world.bob);
+  world.in_step([](core::Context& step) { mcp::replace_grant(step, "grant-a", "grant-b"); });
+  world.evict();
+  core::Context step = world.step();
+  const std::optional<mcp::Session> session = mcp::find_session(step, "grant-b", quiet.session());
+  REQUIRE(session);
+  CHECK(session->log_level == mcp::LogLevel::emergency);
+  CHECK_FALSE(mcp::find_session(step, "grant-b", ended.session()));
+  CHECK_FALSE(mcp::find_session(step, "grant-a", quiet.session()));
+  CHECK(mcp::find_session(step, "grant-b", successor.session()));
+}
+
+TEST_CASE("A level that a session has already writes nothing") {
   World world(testing::example_tools());
   LegacyClient client(world, "2025-11-25");
-  const auto seen_at = [&] { return world.storage.query("SELECT seen_at FROM sessions").integer(0, 0); };
-  const core::Instant opened = world.now;
-
+  REQUIRE(client.call("logging/setLevel", {{"level", "debug"}}).status == 200);
   const int64_t written = world.storage.rows_written();
-  world.now = opened + core::minutes(5) - core::milliseconds(1);
-  client.call_tool("hello");
+  REQUIRE(client.call("logging/setLevel", {{"level", "debug"}}).status == 200);
   CHECK(world.storage.rows_written() == written);
-  CHECK(seen_at() == opened.milliseconds);
-
-  world.now = opened + core::minutes(5);
-  client.call_tool("hello");
-  CHECK(world.storage.rows_written() == written + 1);
-  CHECK(seen_at() == world.now.milliseconds);
-  client.call_tool("hello");
-  CHECK(world.storage.rows_written() == written + 1);
 }
 
-TEST_CASE("A principal has at most a thousand sessions, and the one longest silent goes first") {
+TEST_CASE("Of a thousand sessions something is kept; then those that have ended go first, the oldest first") {
   World world(testing::example_tools());
-  LegacyClient first(world, "2025-11-25");
-  world.now = world.now + core::seconds(1);
-  LegacyClient second(world, "2025-11-25");
-  core::Context step = world.step();
-  for (int64_t i = 2; i < mcp::kMaxSessions; ++i) {
-    step.now = world.now + core::seconds(i);
-    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"}, mcp::ClientFeatures::from_bits(0));
+  LegacyClient level(world, "2025-11-25");
+  REQUIRE(level.call("logging/setLevel", {{"level", "debug"}}).status == 200);
+  const auto later = [&] { world.now = world.now + core::seconds(1); };
+  later();
+  LegacyClient silent(world, "2025-11-25");
+  LegacyClient foreign(world, "2025-11-25", world.bob);
+  std::vector<LegacyClient> ended;
+  for (int64_t i = 0; i < mcp::kMaxKeptSessions; ++i) {
+    later();
+    ended.emplace_back(world, "2025-11-25");
   }
-  CHECK(count(world) == mcp::kMaxSessions);
-
-  // The first speaks again, so that the second is the one to go.
-  world.now = world.now + core::hours(1);
-  CHECK(first.call("ping").status == 200);
+  later();
   LegacyClient newest(world, "2025-11-25");
-  CHECK(count(world) == mcp::kMaxSessions);
-  CHECK(first.call("ping").status == 200);
+  for (int64_t i = 0; i + 1 < mcp::kMaxKeptSessions; ++i) REQUIRE(ended[i].end().status == 200);
+  CHECK(world.storage.filled_tables() == "session_keys 2, sessions 1000");
+  CHECK(silent.call("ping").status == 200);
+
+  REQUIRE(ended.back().end().status == 200);
+  CHECK(world.storage.filled_tables() == "session_keys 2, sessions 1000");
+  // The first that had ended was pushed out: it stays ended, and what began before it has ended with it.
+  CHECK(ended.front().call("ping").status == 404);
+  CHECK(silent.call("ping").status == 404);
+  // Not what is kept, not what began later, and nothing of another grant.
+  core::Context step = world.step();
+  const std::optional<mcp::Session> kept = mcp::find_session(step, "grant-a", level.session());
+  REQUIRE(kept);
+  CHECK(kept->log_level == mcp::LogLevel::debug);
+  CHECK(foreign.call("ping").status == 200);
   CHECK(newest.call("ping").status == 200);
-  CHECK(second.call("ping").status == 404);
+  for (const LegacyClient& client : ended) CHECK_FALSE(mcp::find_session(step, "grant-a", client.session()));
+  const core::Rows numbers = world.storage.query("SELECT count(DISTINCT number), max(number) FROM sessions");
+  for (size_t column = 0; column < 2; ++column) CHECK(numbers.integer(0, column) == mcp::kMaxKeptSessions);
 }
 
-TEST_CASE("A session that is pushed out leaves nothing to the one that takes its place, and to no other") {
+TEST_CASE("A session that is pushed out has ended, and leaves nothing to the one that takes its place") {
   World world(testing::example_tools());
   LegacyClient first(world, "2025-06-18");
   world.now = world.now + core::seconds(1);
   LegacyClient kept(world, "2025-11-25");
   for (LegacyClient* client : {&first, &kept}) {
     REQUIRE(client->get().status == 200);
+    REQUIRE(client->call("logging/setLevel", {{"level", "debug"}}).status == 200);
     world.in_step([&](core::Context& step) {
-      mcp::set_log_level(*step.storage, client->session(), mcp::LogLevel::debug);
       mcp::remember_elicitation(step, "elicitation-" + client->session(), client->session());
     });
     world.storage.query("INSERT INTO subscriptions (topic, holder) VALUES ('topic', ?)",
                         {std::string_view(client->session())});
   }
   core::Context step = world.step();
-  for (int64_t i = 2; i < mcp::kMaxSessions; ++i) {
+  for (int64_t i = 2; i < mcp::kMaxKeptSessions; ++i) {
     step.now = world.now + core::seconds(i);
-    mcp::open_session(step, "grant-b", mcp::kNewestLegacy, {"many", "1"}, mcp::ClientFeatures::from_bits(0));
+    mcp::keep_session(
+        step, "grant-b",
+        mcp::open_session(step, "grant-b", mcp::kNewestLegacy, mcp::ClientFeatures::from_bits(0)));
   }
   CHECK(world.storage.filled_tables() ==
-        "elicitations 2, sessions 1000, stream_events 1, streams 2, subscriptions 2");
+        "elicitations 2, session_keys 2, sessions 1000, stream_events 1, streams 2, subscriptions 2");
 
   LegacyClient newest(world, "2025-11-25");
+  CHECK(first.call("ping").status == 200);
+  REQUIRE(newest.call("logging/setLevel", {{"level", "error"}}).status == 200);
   CHECK(world.storage.filled_tables() ==
-        "elicitations 1, sessions 1000, stream_events 1, streams 1, subscriptions 1");
+        "elicitations 1, session_keys 2, sessions 1000, stream_events 1, streams 1, subscriptions 1");
   CHECK(world.storage.query("SELECT holder FROM subscriptions").text(0, 0) == kept.session());
-  const core::Rows row = world.storage.query(
-      "SELECT grant_id, revision, log_level, created_at, seen_at FROM sessions WHERE id = ?",
-      {std::string_view(newest.session())});
-  REQUIRE(row.size() == 1);
-  CHECK(row.text(0, 0) == "grant-a");
-  CHECK(row.text(0, 1) == "2025-11-25");
-  CHECK(row.text(0, 2) == "info");
-  CHECK(row.integer(0, 3) == world.now.milliseconds);
-  CHECK(row.integer(0, 4) == world.now.milliseconds);
-  const core::Rows numbers = world.storage.query("SELECT count(DISTINCT number), max(number) FROM sessions");
-  for (size_t column = 0; column < 2; ++column) CHECK(numbers.integer(0, column) == mcp::kMaxSessions);
   CHECK(first.call("ping").status == 404);
   CHECK(kept.call("ping").status == 200);
+  CHECK(newest.call("ping").status == 200);
+}
+
+TEST_CASE("What was kept of a grant's sessions goes with the grant") {
+  World world(testing::example_tools());
+  std::vector<LegacyClient> clients;
+  for (int i = 0; i < 4; ++i) clients.emplace_back(world, "2025-11-25", i % 2 == 0 ? world.alice : world.bob);
+  for (LegacyClient& client : clients)
+    REQUIRE(client.call("logging/setLevel", {{"level", "debug"}}).status == 200);
+  world.end_grant("grant-a");
+  CHECK(world.storage.filled_tables() == "session_keys 1, sessions 2");
+  const core::Rows numbers = world.storage.query("SELECT count(DISTINCT number), max(number) FROM sessions");
+  for (size_t column = 0; column < 2; ++column) CHECK(numbers.integer(0, column) == 2);
+  CHECK(clients[0].call("ping").status == 404);
+  CHECK(clients[1].call("ping").status == 200);
 }
 
 TEST_CASE("A storage of the first version keeps its sessions and gets what came since") {
   testing::NativeStorage old;
   mcp::create_sessions_schema(old);
   old.query("INSERT INTO sessions VALUES ('s', 'grant-a', '2025-06-18', 'c', '1', 1, 1)");
-  CHECK(mcp::migrate(old, 1) == 3);
-  CHECK(mcp::migrate(old, 3) == 3);
+  CHECK(mcp::migrate(old, 1) == 4);
+  CHECK(mcp::migrate(old, 4) == 4);
   World world;
   core::Context step = world.step();
   step.storage = &old;
@@ -185,6 +247,9 @@ TEST_CASE("A storage of the first version keeps its sessions and gets what came 
   CHECK(session->revision == mcp::Revision::v2025_06_18);
   CHECK(session->features.bits() == 0);
   CHECK(session->log_level == mcp::LogLevel::info);
+  CHECK_FALSE(mcp::find_session(step, "grant-b", "s"));
+  mcp::end_session(step, "grant-a", *session);
+  CHECK_FALSE(mcp::find_session(step, "grant-a", "s"));
 }
 
 TEST_CASE("What a client can do is kept with its session") {

@@ -114,7 +114,7 @@ TEST_CASE("Streams: GET is for clients that take streams, in a session of their 
   CHECK(get({{"Accept", "text/event-stream"}}, world.alice) == 400);
   CHECK(get({{"Accept", "text/event-stream"}, {"Mcp-Session-Id", "unknown"}}, world.alice) == 404);
   CHECK(get(own, world.bob) == 404);
-  CHECK(world.left_over() == "sessions 1");
+  CHECK(world.left_over() == "");
   HeaderList modern = own;
   modern.emplace_back("MCP-Protocol-Version", "2026-07-28");
   CHECK(get(modern, world.alice) == 405);
@@ -484,13 +484,13 @@ TEST_CASE("Streams: sessions and grants end with their streams, and nothing of t
       "subscriptions/listen",
       {{"notifications", {{"toolsListChanged", true}, {"resourceSubscriptions", {"test://thing"}}}}});
   REQUIRE(listening.form == Reply::Form::open_stream);
-  CHECK(world.left_over() == "calls 4, sessions 3, stream_events 7, streams 7, subscriptions 5");
+  CHECK(world.left_over() == "calls 4, stream_events 7, streams 7, subscriptions 5");
 
   client.end();
-  CHECK(world.left_over() == "calls 3, sessions 2, stream_events 4, streams 5, subscriptions 4");
+  CHECK(world.left_over() == "calls 3, stream_events 4, streams 5, subscriptions 4");
   CHECK(world.is_open(listening.stream));
   world.end_grant("grant-a");
-  CHECK(world.left_over() == "calls 1, sessions 1, stream_events 3, streams 2, subscriptions 1");
+  CHECK(world.left_over() == "calls 1, stream_events 3, streams 2, subscriptions 1");
   CHECK_FALSE(world.is_open(listening.stream));
   foreign.end();
   CHECK(world.left_over() == "");

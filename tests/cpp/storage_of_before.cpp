@@ -148,11 +148,13 @@ TEST_CASE("Storage of before: sessions live on, and the oldest of too many goes"
   core::Entropy entropy(crypto, crypto.sha256("sessions"));
   core::Context step{core::Instant{1'790'000'000'000}, entropy, crypto, &storage};
   mcp::migrate(storage, 0);
+  storage.query("DROP TABLE session_keys");
+  storage.query("DROP INDEX sessions_to_go");
+  storage.query("ALTER TABLE sessions DROP COLUMN ended");
   storage.query("DROP INDEX sessions_by_number");
-  storage.query("DROP INDEX sessions_by_seen");
   storage.query("ALTER TABLE sessions DROP COLUMN number");
   storage.query("CREATE INDEX sessions_by_grant ON sessions (grant_id)");
-  for (int64_t i = 0; i < mcp::kMaxSessions; ++i) {
+  for (int64_t i = 0; i < mcp::kMaxKeptSessions; ++i) {
     storage.query(
         "INSERT INTO sessions (id, grant_id, revision, client_name, client_version, created_at, seen_at)"
         " VALUES (?, 'g1', '2025-11-25', '', '', ?, ?)",
@@ -160,11 +162,14 @@ TEST_CASE("Storage of before: sessions live on, and the oldest of too many goes"
   }
   mcp::migrate(storage, 2);
   const mcp::Session session =
-      mcp::open_session(step, "g1", mcp::kNewestLegacy, {}, mcp::ClientFeatures::from_bits(0));
+      mcp::open_session(step, "g1", mcp::kNewestLegacy, mcp::ClientFeatures::from_bits(0));
+  CHECK(mcp::find_session(step, "g1", session.id));
+  CHECK(mcp::find_session(step, "g1", "session-0"));
+  mcp::keep_session(step, "g1", session);
   CHECK(mcp::find_session(step, "g1", session.id));
   CHECK_FALSE(mcp::find_session(step, "g1", "session-0"));
   CHECK(mcp::find_session(step, "g1", "session-1"));
   const core::Rows numbers =
       storage.query("SELECT count(*), count(DISTINCT number), max(number) FROM sessions");
-  for (size_t column = 0; column < 3; ++column) CHECK(numbers.integer(0, column) == mcp::kMaxSessions);
+  for (size_t column = 0; column < 3; ++column) CHECK(numbers.integer(0, column) == mcp::kMaxKeptSessions);
 }

@@ -225,6 +225,17 @@ void World::evict(const std::set<std::string>& lost_links) {
   in_step([&](core::Context& context) { server->wake(open, context); });
 }
 
+std::string World::left_over() {
+  std::string left;
+  const std::string filled = storage.filled_tables();
+  for (std::string_view table : core::split(filled, ',')) {
+    table = core::trim(table);
+    if (table.starts_with("session_keys ") || table.starts_with("sessions ")) continue;
+    left.append(left.empty() ? "" : ", ").append(table);
+  }
+  return left;
+}
+
 void World::end_grant(std::string_view grant_id) {
   std::erase_if(gate.callers, [&](const auto& entry) { return entry.second.grant_id == grant_id; });
   in_step([&](core::Context& context) { mcp::end_grant(context, grant_id); });

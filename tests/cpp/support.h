@@ -144,8 +144,8 @@ class World {
   void evict(const std::set<std::string>& lost_links = {});
   void end_grant(std::string_view grant_id);
 
-  /// Rows of each table of the protocol that has any.
-  std::string left_over() { return storage.filled_tables(); }
+  /// Rows of each table of the protocol that has any, but for those of sessions themselves.
+  std::string left_over();
 
   NativeCrypto crypto;
   NativeStorage storage;

@@ -53,9 +53,9 @@ test('each test of the matrix is named', () => {
 
 test('secrets are compared in constant time, and in no other way', () => {
   const callers = globSync('wasm/**/*.cpp', { cwd: PROJECT }).filter((path) => read(path).includes('equal_in_constant_time('));
-  assert.deepEqual(callers.sort(), ['wasm/core/crypto.cpp', 'wasm/identity/keys.cpp', 'wasm/identity/page_guard.cpp', 'wasm/webhooks.cpp']);
+  assert.deepEqual(callers.sort(), ['wasm/core/crypto.cpp', 'wasm/identity/keys.cpp', 'wasm/identity/page_guard.cpp', 'wasm/mcp/session_id.cpp', 'wasm/webhooks.cpp']);
   // Where a MAC, the page's token or a signature stands beside another operator, somebody compares it by that.
-  for (const [path, secret] of [['wasm/identity/keys.cpp', /tag\([^)]*\)/], ['wasm/identity/page_guard.cpp', /session\.csrf/], ['wasm/webhooks.cpp', /hmac_sha256\([^)]*\)\)?/]]) {
+  for (const [path, secret] of [['wasm/identity/keys.cpp', /tag\([^)]*\)/], ['wasm/identity/page_guard.cpp', /session\.csrf/], ['wasm/mcp/session_id.cpp', /mac\([^)]*\)/], ['wasm/webhooks.cpp', /hmac_sha256\([^)]*\)\)?/]]) {
     const beside = new RegExp(`(==|!=|compare\\(|find\\()\\s*${/** @type {RegExp} */ (secret).source}|${/** @type {RegExp} */ (secret).source}\\s*(==|!=)`);
     assert.ok(!beside.test(read(String(path))), `${path} compares a secret by an operator that ends early`);
   }

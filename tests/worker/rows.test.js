@@ -50,6 +50,17 @@ describe('the rows of a call', () => {
     assertWritten(rows, 66);
   });
 
+  test('that opens a session: none, but for the grant’s first', async () => {
+    const open = async () => {
+      const session = await ada.mcp.open();
+      assert.equal((await session.post({ jsonrpc: '2.0', method: 'notifications/initialized' })).status, 202);
+      assert.equal((await session.request('tools/list')).status, 200);
+      return {};
+    };
+    assertWritten(await rowsOf(machine, open), 1);
+    assertWritten(await rowsOf(machine, open), 0);
+  });
+
   test('that orders: at most eight, also of what costs money and with an idempotency key', async () => {
     assertWritten(await rowsOf(machine, () => ada.mcp.call('buyMcpShopItem', PURCHASE)), 7);
     const all = { ...PURCHASE, item: 'mcp-hoodie', quantity: 2, idempotencyKey: 'a key' };

@@ -58,7 +58,6 @@ core::Response not_acceptable(const std::optional<RequestId>& id) {
 
 struct Hello {
   Revision revision;
-  ClientDescription client;
   ClientFeatures features;
 };
 
@@ -77,14 +76,9 @@ std::variant<Hello, Error> read_hello(const Message& message) {
   const std::optional<core::JsonView> capabilities = parameter(message, "capabilities");
   if (!capabilities || !capabilities->is_object()) return refuse("capabilities must be an object");
   const std::optional<core::JsonView> client = parameter(message, "clientInfo");
-  const std::optional<std::string_view> client_name =
-      client ? core::string_member(*client, "name") : std::nullopt;
-  const std::optional<std::string_view> client_version =
-      client ? core::string_member(*client, "version") : std::nullopt;
-  if (!client_name || !client_version)
+  if (!client || !core::string_member(*client, "name") || !core::string_member(*client, "version"))
     return refuse("clientInfo must be an object with the strings name and version");
   return Hello{legacy_revision(*version).value_or(kNewestLegacy),
-               {*client_name, *client_version},
                without_tasks(ClientFeatures::of(capabilities))};
 }
 
@@ -95,7 +89,7 @@ core::Response initialize(const Exchange& exchange, const Message& message, Acce
 
   const Hello& hello = std::get<Hello>(read);
   const Session session =
-      open_session(exchange.step, exchange.caller.grant_id, hello.revision, hello.client, hello.features);
+      open_session(exchange.step, exchange.caller.grant_id, hello.revision, hello.features);
   const Implementation& info = exchange.catalogue.offer().info;
   std::string result = R"({"protocolVersion":)" + core::json_quote(name(hello.revision));
   result += R"(,"capabilities":)" + exchange.catalogue.capabilities_json(hello.revision);
@@ -108,14 +102,15 @@ core::Response initialize(const Exchange& exchange, const Message& message, Acce
 
 // ---- Everything after it ----
 
-Answered set_level(const Exchange& exchange, const Session& session, const Message& message) {
+Answered set_level(const Exchange& exchange, Session session, const Message& message) {
   const std::optional<core::JsonView> level = parameter(message, "level");
   std::string_view text;
   if (!level || level->get_string().get(text) != simdjson::SUCCESS || !log_level(text)) {
     return invalid_params(
         "level must be one of debug, info, notice, warning, error, critical, alert, emergency");
   }
-  set_log_level(exchange.storage(), session.id, *log_level(text));
+  session.log_level = *log_level(text);
+  keep_session(exchange.step, exchange.caller.grant_id, session);
   return Members{};
 }
 
@@ -128,7 +123,7 @@ Answered dispatch(const Exchange& exchange, const Session& session, const Messag
   if (method == "prompts/list") return list_prompts(exchange, message, revision);
   if (method == "resources/list") return list_resources(exchange, message, revision);
   if (method == "resources/templates/list") return list_templates(exchange, message, revision);
-  if (method == "resources/subscribe") return subscribe(exchange, session.id, message);
+  if (method == "resources/subscribe") return subscribe(exchange, session, message);
   if (method == "resources/unsubscribe") return unsubscribe(exchange, session.id, message);
   if (method == "completion/complete") return complete(exchange, message);
   if (method == "logging/setLevel") return set_level(exchange, session, message);
@@ -262,7 +257,7 @@ core::Outcome open_legacy_stream(const Exchange& exchange, const core::Request& 
 core::Response delete_session(const Exchange& exchange, const core::Request& request) {
   std::variant<Session, core::Response> session = require_session(exchange, request, {});
   if (core::Response* refusal = std::get_if<core::Response>(&session)) return std::move(*refusal);
-  end_session(exchange.step, std::get<Session>(session).id);
+  end_session(exchange.step, exchange.caller.grant_id, std::get<Session>(session));
   core::Response response;
   response.status = 200;
   return response;

@@ -151,14 +151,14 @@ int64_t migrate(core::Storage& storage, int64_t version) {
     create_tasks_schema(storage);
   }
   if (version < 3) number_sessions(storage);
-  return 3;
+  if (version < 4) add_session_keys(storage);
+  return 4;
 }
 
 void end_grant(core::Context& step, std::string_view grant_id) {
   core::Storage& storage = *step.storage;
   end_calls(step, grant_id);
-  const core::Rows sessions = storage.query("SELECT id FROM sessions WHERE grant_id = ?", {grant_id});
-  for (size_t i = 0; i < sessions.size(); ++i) end_session(step, sessions.text(i, 0));
+  end_sessions(step, grant_id);
   const core::Rows streams =
       storage.query("SELECT id, kind, request_id FROM streams WHERE grant_id = ?", {grant_id});
   for (size_t i = 0; i < streams.size(); ++i) {
@@ -180,7 +180,7 @@ void replace_grant(core::Context& step, std::string_view from_grant, std::string
   // What waits or works was begun under the old authority; results stay.
   end_calls(step, from_grant);
   end_tasks(step, from_grant);
-  storage.query("UPDATE sessions SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
+  hand_on_sessions(storage, from_grant, to_grant);
   storage.query("UPDATE streams SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
   storage.query("UPDATE tasks SET grant_id = ? WHERE grant_id = ?", {to_grant, from_grant});
   for (List list : {List::tools, List::resources, List::prompts}) notify_list_changed(step, list);

@@ -155,17 +155,18 @@ std::variant<std::string, Error> listen(const Exchange& exchange, const Message&
   return id;
 }
 
-Answered subscribe(const Exchange& exchange, std::string_view session_id, const Message& message) {
+Answered subscribe(const Exchange& exchange, const Session& session, const Message& message) {
   const std::variant<std::string, Error> uri = subscribed_uri(exchange, message);
   if (const Error* error = std::get_if<Error>(&uri)) return *error;
   const std::optional<Use> use = use_of(exchange, std::get<std::string>(uri));
   if (std::optional<Answered> refusal = out_of_reach(exchange, *use)) return *std::move(refusal);
-  const core::Rows held =
-      exchange.storage().query("SELECT count(*) FROM subscriptions WHERE holder = ?", {session_id});
+  const core::Rows held = exchange.storage().query("SELECT count(*) FROM subscriptions WHERE holder = ?",
+                                                   {std::string_view(session.id)});
   if (held.integer(0, 0) >= kMaxTopics) {
     return invalid_params("a session can follow " + std::to_string(kMaxTopics) + " resources");
   }
-  hold(exchange.step, session_id, resource_topic(std::get<std::string>(uri)));
+  keep_session(exchange.step, exchange.caller.grant_id, session);
+  hold(exchange.step, session.id, resource_topic(std::get<std::string>(uri)));
   return Members{};
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mcp/exchange.h"
+#include "mcp/sessions.h"
 
 namespace mcp {
 
@@ -17,7 +18,7 @@ inline constexpr size_t kMaxTopicBytes = 2000;
 std::variant<std::string, Error> listen(const Exchange& exchange, const Message& message);
 
 // resources/subscribe and resources/unsubscribe (legacy).
-Answered subscribe(const Exchange& exchange, std::string_view session_id, const Message& message);
+Answered subscribe(const Exchange& exchange, const Session& session, const Message& message);
 Answered unsubscribe(const Exchange& exchange, std::string_view session_id, const Message& message);
 
 /// notifications/tasks to those who listen to the task; `params`: a JSON object.
