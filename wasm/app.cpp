@@ -117,7 +117,7 @@ App::App(core::Config config, core::Crypto& crypto)
       calls_in_objects_(config_.calls_per_minute) {
   const std::vector<std::string> seeds = keys_.signing_seeds();
   notary_ = {config_.public_url, config_.wasm_sha256,
-             core::signing_key(crypto_, seeds.empty() ? std::string() : seeds.front())};
+             seeds.empty() ? nullptr : std::make_shared<const core::Signer>(crypto_, seeds.front())};
   if (config_.workos_organization_id.empty()) return;
   notary_.told = [this](core::Context& step, std::string_view entry, const authority::Link& link) {
     core::enqueue(step, audit_log_request(config_, entry, link), step.now + kAuditLogLifetime);

@@ -297,8 +297,9 @@ struct Person : AppHost {
     storage.query("INSERT INTO settings (name, value) VALUES ('principal', ?)", {principal});
     core::Entropy entropy(crypto, "seed");
     core::Context step{now, entropy, crypto, &storage};
-    write_entries(step, {std::string(kOrigin), "wasm", core::signing_key(crypto, std::string(32, 'k'))},
-                  entries, principal);
+    write_entries(
+        step, {std::string(kOrigin), "wasm", std::make_shared<core::Signer>(crypto, std::string(32, 'k'))},
+        entries, principal);
     const std::string secret = identity::open_page_session(
         {{"user_1", "ada@example.com", "Ada"}, "session_1", {}, identity::Impersonation::none}, {}, step);
     cookie = "__Host-authority=" + identity::user_id(keys(), principal) + "." + secret;

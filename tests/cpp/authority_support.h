@@ -123,7 +123,8 @@ class Realm {
   NativeCrypto crypto;
   NativeStorage storage;
   core::Instant now{1'790'000'000'000};
-  authority::Notary notary{"https://shop.example", "abc123", core::signing_key(crypto, std::string(32, 'k'))};
+  authority::Notary notary{"https://shop.example", "abc123",
+                           std::make_shared<core::Signer>(crypto, std::string(32, 'k'))};
   std::vector<std::string> log;
   std::optional<core::Instant> alarm;
 

@@ -57,7 +57,7 @@ TEST_CASE("JWS: a signature is that of RFC 8037 appendix A.4") {
 
 TEST_CASE("JWS: a key is named by its thumbprint, that of RFC 8037 appendix A.3") {
   testing::NativeCrypto crypto;
-  CHECK(core::signing_key(crypto, kSeed).id == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+  CHECK(core::Signer(crypto, kSeed).key_id() == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
 TEST_CASE("JWS: the public key is a JSON Web Key without the private part") {
@@ -69,8 +69,7 @@ TEST_CASE("JWS: the public key is a JSON Web Key without the private part") {
 
 TEST_CASE("JWS: header, payload and signature, each in base64url") {
   testing::NativeCrypto crypto;
-  const std::string jws =
-      core::sign_jws(crypto, core::signing_key(crypto, kSeed), "receipt+jwt", R"({"n": 1})");
+  const std::string jws = core::Signer(crypto, kSeed).sign("receipt+jwt", R"({"n": 1})");
   const size_t first = jws.find('.'), second = jws.rfind('.');
   CHECK(core::base64url_decode(jws.substr(0, first)) ==
         R"({"alg":"EdDSA","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","typ":"receipt+jwt"})");

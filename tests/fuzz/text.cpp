@@ -164,13 +164,13 @@ void requests(std::string_view text) {
 }
 
 void tokens(std::string_view text) {
-  const core::SigningKey key = core::signing_key(crypto, std::string(32, 's'));
-  const std::string jws = core::sign_jws(crypto, key, "test+jwt", text);
+  const core::Signer signer(crypto, std::string(32, 's'));
+  const std::string jws = signer.sign("test+jwt", text);
   const size_t first = jws.find('.'), last = jws.rfind('.');
   must(first != std::string::npos && first != last, "no JWS", jws);
   must(core::base64url_decode(std::string_view(jws).substr(first + 1, last - first - 1)) == text,
        "a JWS has another payload", jws);
-  must(core::sign_jws(crypto, key, "other+jwt", text) != jws, "the type is not signed", jws);
+  must(signer.sign("other+jwt", text) != jws, "the type is not signed", jws);
   for (const auto status : {core::EffectResult::Status::succeeded, core::EffectResult::Status::failed}) {
     const auto read = identity::read_verified({status, 200, std::string(text)});
     const auto* token = std::get_if<identity::BearerToken>(&read);

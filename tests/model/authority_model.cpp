@@ -310,7 +310,8 @@ class Deputy {
 
   Storage storage_;
   Crypto crypto_;
-  authority::Notary notary_{"https://shop.example", "wasm", core::signing_key(crypto_, std::string(32, 's'))};
+  authority::Notary notary_{"https://shop.example", "wasm",
+                            std::make_shared<core::Signer>(crypto_, std::string(32, 's'))};
   authority::Subject subject_{"tools/call", "buy"};
   std::optional<core::Entropy> entropy_;
   int steps_ = 0;

@@ -159,7 +159,7 @@ std::vector<std::string> Trail::follow(core::Storage& storage, core::Crypto& cry
 // ---- A history ----
 
 World::World() {
-  notary_ = {"https://shop.example", "wasm", core::signing_key(crypto_, std::string(32, 's'))};
+  notary_ = {"https://shop.example", "wasm", std::make_shared<core::Signer>(crypto_, std::string(32, 's'))};
   storage_.query("CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
   authority::migrate(storage_, 0);
 }

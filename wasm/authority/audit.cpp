@@ -145,15 +145,11 @@ void sweep_denials(core::Context& step, const Notary& notary, std::string_view p
   core::wake_for(step, kFirst);
 }
 
-std::string sign(core::Context& step, const Notary& notary, std::string_view type, std::string_view payload) {
-  return core::sign_jws(step.crypto, notary.signing_key, type, payload);
-}
-
 std::string receipt(core::Context& step, const Notary& notary, const Actor& actor, const Link& link) {
   CanonicalObject payload;
   payload.add("at", step.now.milliseconds).add("grant", actor.grant_id).add("hash", link.hash);
   payload.add("iss", notary.issuer).add("principal", actor.principal).add("seq", link.seq);
-  return sign(step, notary, kReceiptType, payload.take());
+  return notary.signer->sign(kReceiptType, payload.take());
 }
 
 std::string signed_head(core::Context& step, const Notary& notary, std::string_view principal) {
@@ -161,7 +157,7 @@ std::string signed_head(core::Context& step, const Notary& notary, std::string_v
   CanonicalObject payload;
   payload.add("at", step.now.milliseconds).add("hash", last.hash).add("iss", notary.issuer);
   payload.add("principal", principal).add("seq", last.seq);
-  return sign(step, notary, kHeadType, payload.take());
+  return notary.signer->sign(kHeadType, payload.take());
 }
 
 std::vector<Row> entries_before(core::Storage& storage, int64_t before, std::string_view grant_id,

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,8 +33,9 @@ struct Notary {
   std::string issuer;
   /// SHA-256 of the module that decides, in hexadecimal: its decisions can be made again by the same module.
   std::string wasm;
-  /// What is signed has no names in it, only pseudonyms.
-  core::SigningKey signing_key;
+  /// What is signed has no names in it, only pseudonyms. Null where the deployment has no secret: nothing is
+  /// written then.
+  std::shared_ptr<const core::Signer> signer;
   /// Is told of each entry in the step that writes it, by its text in the chain: without arguments. May be
   /// empty.
   std::function<void(core::Context& step, std::string_view entry, const Link& link)> told = {};
@@ -97,8 +99,6 @@ inline constexpr std::string_view kRevocationType = "revocation-receipt+jwt";
 /// A receipt for the caller of an entry.
 std::string receipt(core::Context& step, const Notary& notary, const Actor& actor, const Link& link);
 std::string signed_head(core::Context& step, const Notary& notary, std::string_view principal);
-/// A JWS over canonical `payload`.
-std::string sign(core::Context& step, const Notary& notary, std::string_view type, std::string_view payload);
 
 /// A row of the trail as it is stored.
 struct Row {

@@ -40,7 +40,7 @@ std::optional<Revocation> end(core::Context& step, const Notary& notary, std::st
   payload.add_json("in_flight", in_flight).add("iss", notary.issuer).add("principal", grant->principal);
   payload.add("reason", reason).add("seq", link.seq);
   const Revocation revocation{
-      sign(step, notary, kRevocationType, payload.take()), static_cast<int64_t>(running.size()), {}};
+      notary.signer->sign(kRevocationType, payload.take()), static_cast<int64_t>(running.size()), {}};
   storage.query(
       "INSERT INTO revocations (grant_id, receipt, in_flight, ended, ended_receipt) VALUES (?, ?, ?, '', '')",
       {grant_id, revocation.receipt, revocation.in_flight});
@@ -68,7 +68,7 @@ void effect_ended_after_revocation(core::Context& step, const Notary& notary, co
   payload.add("hash", link.hash).add("iss", notary.issuer).add("principal", grant.principal);
   payload.add("seq", link.seq);
   storage.query("UPDATE revocations SET ended = ?, ended_receipt = ? WHERE grant_id = ?",
-                {ended, sign(step, notary, kRevocationType, payload.take()), grant.id});
+                {ended, notary.signer->sign(kRevocationType, payload.take()), grant.id});
 }
 
 std::vector<Grant> grants_over(core::Context& step) {

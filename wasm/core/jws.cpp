@@ -14,19 +14,17 @@ std::string thumbprint(Crypto& crypto, std::string_view x) {
 
 }  // namespace
 
-SigningKey signing_key(Crypto& crypto, std::string seed) {
-  if (seed.empty()) return {};
-  std::string id = thumbprint(crypto, base64url(crypto.ed25519_public_key(seed)));
-  return {std::move(seed), std::move(id)};
+const std::string& Signer::key_id() const {
+  if (key_id_.empty()) key_id_ = thumbprint(crypto_, base64url(crypto_.ed25519_public_key(seed_)));
+  return key_id_;
 }
 
-std::string sign_jws(Crypto& crypto, const SigningKey& key, std::string_view typ,
-                     std::string_view payload_json) {
+std::string Signer::sign(std::string_view typ, std::string_view payload_json) const {
   // Neither a thumbprint nor a type has anything to escape.
   std::string header = R"({"alg":"EdDSA","kid":")";
-  header.append(key.id).append(R"(","typ":")").append(typ).append(R"("})");
+  header.append(key_id()).append(R"(","typ":")").append(typ).append(R"("})");
   const std::string signed_part = base64url(header) + '.' + base64url(payload_json);
-  return signed_part + '.' + base64url(crypto.ed25519_sign(key.seed, signed_part));
+  return signed_part + '.' + base64url(crypto_.ed25519_sign(seed_, signed_part));
 }
 
 std::string public_jwk(Crypto& crypto, std::string_view seed) {
