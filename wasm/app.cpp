@@ -1,14 +1,17 @@
 #include "app.h"
 
 #include <algorithm>
+#include <array>
 
 #include "admin_page.h"
 #include "audit_log.h"
 #include "authority/archive.h"
 #include "authority/audit.h"
 #include "authority/replay.h"
+#include "authority/revocation.h"
 #include "authority/schema.h"
 #include "authority/usage.h"
+#include "authority/use.h"
 #include "authority/watchers.h"
 #include "authority_gate.h"
 #include "authority_page.h"
@@ -19,7 +22,10 @@
 #include "identity/page_sessions.h"
 #include "identity/pages.h"
 #include "identity/principal_id.h"
+#include "mcp/calls.h"
 #include "mcp/catalogue.h"
+#include "mcp/streams.h"
+#include "mcp/tasks.h"
 #include "responses.h"
 #include "service.h"
 
@@ -34,11 +40,27 @@ using core::Respond;
 constexpr size_t kDeliveriesPerAlarm = 50;
 
 constexpr std::string_view kPrincipalSetting = "principal";
+constexpr core::Lookup kPrincipal = "SELECT value FROM settings WHERE name = 'principal'";
 /// What of a part's tables is there already.
 constexpr std::string_view kProtocolSchemaSetting = "protocol_schema";
 constexpr std::string_view kAuthoritySchemaSetting = "authority_schema";
 /// The hash of the module that has seen to all tables.
 constexpr std::string_view kTablesBySetting = "tables_by";
+
+/// The day on which was forgotten what counts for nothing any more, in days since 1970.
+constexpr std::string_view kSweptSetting = "swept_on";
+constexpr core::Lookup kSweptOn = "SELECT value FROM settings WHERE name = 'swept_on'";
+
+/// What an object that wakes up asks itself.
+constexpr std::array kAskedAtWake = {kPrincipal,
+                                     kSweptOn,
+                                     mcp::kAnyStream,
+                                     mcp::kFirstStreamToGo,
+                                     mcp::kFirstCallToEnd,
+                                     mcp::kFirstTaskToGo,
+                                     authority::kFirstGrantToEnd,
+                                     authority::kFirstUseToEnd,
+                                     authority::kFirstDenialsToTell};
 
 /// After a rollback the tables may be newer than this code. It leaves them as they are, for what a migration
 /// adds does not disturb older code; a migration that does says so under the name of the setting with this
@@ -70,6 +92,17 @@ Schema migrate(core::Storage& storage, std::string_view setting, int64_t (*part)
   }
   set(storage, setting, std::to_string(after));
   return Schema::ready;
+}
+
+/// It looks at all that there is, and that can be much.
+void sweep_once_a_day(core::Context& step) {
+  core::Storage& storage = *step.storage;
+  const std::string today = std::to_string(step.now.milliseconds / core::hours(24).milliseconds);
+  const auto swept = storage.look_up(kSweptOn);
+  if (!swept->empty() && swept->text(0, 0) == today) return;
+  authority::sweep_usage(storage, step.now);
+  authority::sweep_approvals(storage, step.now);
+  set(storage, kSweptSetting, today);
 }
 
 void wake_for_deliveries(core::Context& step) {
@@ -125,7 +158,7 @@ App::App(core::Config config, core::Crypto& crypto)
 }
 
 std::string App::principal_of(core::Storage& storage) {
-  const auto rows = storage.look_up("SELECT value FROM settings WHERE name = ?", {kPrincipalSetting});
+  const auto rows = storage.look_up(kPrincipal);
   return rows->empty() ? std::string() : std::string(rows->text(0, 0));
 }
 
@@ -173,12 +206,12 @@ Outcome App::on(const core::Wake& input, core::Context& step) {
     step.report.reason = "schema_too_new";
     return Respond{plain(503, "A newer version of this server has changed what is kept here.\n")};
   }
+  storage.look_up_together<kAskedAtWake>();
   // Alarms that got lost are set again.
   server_.wake(input.open_streams, step);
   authority::keep_watchers(storage, input.open_streams);
   sweep_authority(step);
-  authority::sweep_usage(storage, step.now);
-  authority::sweep_approvals(storage, step.now);
+  sweep_once_a_day(step);
   wake_for_deliveries(step);
   return core::Reply{};
 }

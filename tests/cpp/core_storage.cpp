@@ -1,12 +1,18 @@
 // What an object's storage has answered is remembered until it may be another, and no longer.
 #include "core/storage.h"
 
+#include <array>
+
 #include "core/due.h"
 #include "story.h"
 
 using namespace testing;
 
 namespace {
+
+constexpr std::array kAll = {core::Lookup("SELECT max(weight) FROM fruit"),
+                             core::Lookup("SELECT min(name) FROM trees"),
+                             core::Lookup("SELECT weight FROM fruit WHERE name = 'fig'")};
 
 /// Counts what reaches SQLite.
 class Watched final : public core::Storage {
@@ -95,6 +101,23 @@ TEST_CASE("Storage: whoever has written a row need not ask for it") {
   storage.query("DELETE FROM fruit");
   CHECK(storage.look_up(kHeaviest)->empty());
   CHECK(heaviest->text(0, 0) == "melon");  // whoever has an answer keeps it
+}
+
+TEST_CASE("Storage: several questions are asked in one statement, and each is known then") {
+  Watched storage;
+  storage.query("INSERT INTO fruit (name, weight) VALUES ('pear', 7), ('plum', 3)");
+  storage.query("INSERT INTO trees (name) VALUES ('oak'), ('ash')");
+  storage.asked = 0;
+  storage.look_up_together<kAll>();
+  CHECK(storage.asked == 1);
+  CHECK(storage.look_up(kAll[0])->integer(0, 0) == 7);
+  CHECK(storage.look_up(kAll[1])->text(0, 0) == "ash");
+  CHECK(storage.look_up(kAll[2])->is_null(0, 0));
+  CHECK(storage.asked == 1);
+  storage.query("INSERT INTO fruit (name, weight) VALUES ('fig', 1)");
+  CHECK(storage.look_up(kAll[2])->integer(0, 0) == 1);
+  CHECK(storage.look_up(kAll[1])->text(0, 0) == "ash");
+  CHECK(storage.asked == 3);
 }
 
 TEST_CASE("Storage: after something was taken back nothing is known") {

@@ -134,15 +134,14 @@ Link append_denial(core::Context& step, const Notary& notary, const Entry& entry
 }
 
 void sweep_denials(core::Context& step, const Notary& notary, std::string_view principal) {
-  constexpr core::Lookup kFirst = "SELECT min(until) FROM denials";
-  if (!core::is_due(step, kFirst)) return;
+  if (!core::is_due(step, kFirstDenialsToTell)) return;
   const core::Rows over = step.storage->query(
       "DELETE FROM denials WHERE until <= ? RETURNING seq, grant_id, client_id, method, name, reason, more",
       {step.now.milliseconds});
   for (size_t row = 0; row < over.size(); ++row) {
     if (over.integer(row, 6) > 0) tell_of_denials(step, notary, principal, over, row);
   }
-  core::wake_for(step, kFirst);
+  core::wake_for(step, kFirstDenialsToTell);
 }
 
 std::string receipt(core::Context& step, const Notary& notary, const Actor& actor, const Link& link) {

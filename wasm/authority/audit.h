@@ -128,6 +128,8 @@ std::string export_line(const Row& row);
 /// (`archive.h`).
 int64_t erase_arguments(core::Storage& storage, std::string_view grant_id);
 
+/// When the time of the first refusals that are counted is over.
+inline constexpr core::Lookup kFirstDenialsToTell = "SELECT min(until) FROM denials";
 /// Says how many refusals were counted, where their time is over.
 void sweep_denials(core::Context& step, const Notary& notary, std::string_view principal);
 

@@ -73,7 +73,7 @@ void effect_ended_after_revocation(core::Context& step, const Notary& notary, co
 
 std::vector<Grant> grants_over(core::Context& step) {
   std::vector<Grant> over;
-  if (!core::is_due(step, "SELECT min(ends_at) FROM grants WHERE ends_at IS NOT NULL")) return over;
+  if (!core::is_due(step, kFirstGrantToEnd)) return over;
   for (const std::string& id : grants_ending_by(*step.storage, step.now)) {
     if (std::optional<Grant> grant = find_grant(*step.storage, id)) over.push_back(*std::move(grant));
   }

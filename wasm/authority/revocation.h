@@ -28,6 +28,8 @@ std::optional<Revocation> find_revocation(core::Storage& storage, std::string_vi
 void effect_ended_after_revocation(core::Context& step, const Notary& notary, const Grant& grant,
                                    int64_t began, const Link& link, std::string_view result);
 
+/// When the first grant that has an end comes to it.
+inline constexpr core::Lookup kFirstGrantToEnd = "SELECT min(ends_at) FROM grants WHERE ends_at IS NOT NULL";
 /// Grants that stand and whose time is over; the alarm is set for the next one.
 std::vector<Grant> grants_over(core::Context& step);
 

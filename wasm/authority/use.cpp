@@ -199,12 +199,11 @@ void stop_use(core::Context& step, const Notary& notary, std::string_view use_id
 }
 
 void sweep_uses(core::Context& step, const Notary& notary) {
-  constexpr core::Lookup kFirst = "SELECT min(expires_at) FROM uses";
-  if (!core::is_due(step, kFirst)) return;
+  if (!core::is_due(step, kFirstUseToEnd)) return;
   const core::Rows late =
       step.storage->query("SELECT id FROM uses WHERE expires_at <= ?", {step.now.milliseconds});
   for (size_t row = 0; row < late.size(); ++row) stop_use(step, notary, late.text(row, 0), "abandoned");
-  core::wake_for(step, kFirst);
+  core::wake_for(step, kFirstUseToEnd);
 }
 
 }  // namespace authority

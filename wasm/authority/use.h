@@ -76,6 +76,8 @@ class Desk {
 
 /// A use whose grant has ended, or that nobody goes on with: what it holds is free, and its entry says so.
 void stop_use(core::Context& step, const Notary& notary, std::string_view use_id, std::string_view result);
+/// When the first of them has waited too long.
+inline constexpr core::Lookup kFirstUseToEnd = "SELECT min(expires_at) FROM uses";
 /// Those that have waited too long.
 void sweep_uses(core::Context& step, const Notary& notary);
 

@@ -72,12 +72,14 @@ void Storage::remember(Lookup lookup, std::initializer_list<Value> parameters,
 }
 
 Storage::Known& Storage::known(Lookup lookup, std::initializer_list<Value> parameters) {
+  // Not by its address: a lookup of a header may have one in each file.
+  const std::string_view text(lookup.statement().data(), lookup.statement().size());
   std::string encoded = encode_values(parameters);
   for (Known& known : known_) {
-    if (known.lookup == lookup.statement().data() && known.parameters == encoded) return known;
+    if (known.lookup == text && known.parameters == encoded) return known;
   }
   if (known_.size() == kMostKnown) known_.clear();
-  known_.push_back({lookup.statement().data(), lookup.reads(), std::move(encoded), nullptr});
+  known_.push_back({text, lookup.reads(), std::move(encoded), nullptr});
   return known_.back();
 }
 

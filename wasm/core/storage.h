@@ -5,6 +5,7 @@
 // or COMMIT. A statement that fails is a fault, not a value: the host rolls the whole step back.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -44,8 +45,8 @@ class Statement {
   template <size_t N>
   consteval Statement(const char (&text)[N])
       : text_(text), size_(N - 1), writes_(table_written({text, N - 1})) {}
-  const char* data() const { return text_; }
-  size_t size() const { return size_; }
+  constexpr const char* data() const { return text_; }
+  constexpr size_t size() const { return size_; }
   std::string_view writes() const { return writes_; }
 
  private:
@@ -68,12 +69,38 @@ class Lookup {
     if (!sql.starts_with("SELECT ") || !one || sql.find("(SELECT ") != sql.npos)
       not_a_question_to_one_table();
   }
-  const Statement& statement() const { return statement_; }
+  constexpr const Statement& statement() const { return statement_; }
   std::string_view reads() const { return reads_; }
 
  private:
   Statement statement_;
   std::string_view reads_;
+};
+
+/// One statement that asks several lookups, a static array of them; each is of one value and has no
+/// parameters.
+template <const auto& lookups>
+struct Together {
+  static constexpr size_t kSize = [] {
+    size_t size = std::string_view("SELECT ").size();
+    for (const Lookup& lookup : lookups) size += lookup.statement().size() + 3;
+    return size;
+  }();
+  struct Text {
+    char characters[kSize] = {};
+  };
+  static constexpr Text text = [] {
+    Text text;
+    char* at = text.characters;
+    const auto add = [&](std::string_view part) { at = std::copy(part.begin(), part.end(), at); };
+    for (const Lookup& lookup : lookups) {
+      add(&lookup == &lookups.front() ? "SELECT (" : ",(");
+      add({lookup.statement().data(), lookup.statement().size()});
+      add(")");
+    }
+    return text;
+  }();
+  static_assert(text.characters[kSize - 2] == ')' && text.characters[kSize - 1] == '\0');
 };
 
 /// What a parameter or a column holds. Integers are exact up to 2^53 (they cross as doubles in workerd).
@@ -102,6 +129,7 @@ class Rows {
   /// Empty where the value is no text.
   std::string_view text(size_t row, size_t column) const;
   std::optional<std::string> optional_text(size_t row, size_t column) const;
+  const Value& value(size_t row, size_t column) const { return values_[row * columns_ + column]; }
   std::string_view encoded() const { return encoded_; }
 
  private:
@@ -138,6 +166,12 @@ class Storage {
   std::shared_ptr<const Rows> look_up(Lookup lookup) { return look_up(lookup, {}); }
   /// The one row that `lookup` finds by now: whoever has written it need not ask.
   void remember(Lookup lookup, std::initializer_list<Value> parameters, std::initializer_list<Value> row);
+  /// Asks what `Together` asks, in one statement: to ask takes longer than to find.
+  template <const auto& lookups>
+  void look_up_together() {
+    const Rows rows = query(Statement(Together<lookups>::text.characters), {});
+    for (size_t i = 0; i < lookups.size(); ++i) remember(lookups[i], {}, {rows.value(0, i)});
+  }
   /// What else is worth keeping of this storage, one of each type. It must hold for good what it holds:
   /// nobody tells it of writes.
   template <typename T>
@@ -163,7 +197,7 @@ class Storage {
   static constexpr size_t kMostKnown = 48;
 
   struct Known {
-    const char* lookup;
+    std::string_view lookup;
     std::string_view table;
     std::string parameters;
     std::shared_ptr<const Rows> rows;

@@ -14,7 +14,6 @@ namespace mcp {
 namespace {
 
 /// When the first of all calls that are kept has taken too long.
-constexpr core::Lookup kFirstToEnd = "SELECT min(expires_at) FROM calls";
 
 /// Where a call that waits for effects answers.
 enum class Place : uint8_t { request = 1, stream, task };
@@ -430,7 +429,7 @@ void cancel_call(core::Context& step, std::string_view session_id, const Request
 }
 
 void sweep_calls(core::Context& step) {
-  if (!core::is_due(step, kFirstToEnd)) return;
+  if (!core::is_due(step, kFirstCallToEnd)) return;
   const core::Rows late = step.storage->query("SELECT id, record, stream_id FROM calls WHERE expires_at <= ?",
                                               {step.now.milliseconds});
   for (size_t i = 0; i < late.size(); ++i) {
@@ -447,7 +446,7 @@ void sweep_calls(core::Context& step) {
     }
     end_on_stream(step, *record, ErrorCode::internal_error, "The call was not done within 15 minutes.");
   }
-  core::wake_for(step, kFirstToEnd);
+  core::wake_for(step, kFirstCallToEnd);
 }
 
 void end_calls(core::Context& step, std::string_view grant_id) {
@@ -462,7 +461,7 @@ void end_calls(core::Context& step, std::string_view grant_id) {
 }
 
 void lose_running_calls(core::Context& step) {
-  if (!core::earliest(*step.storage, kFirstToEnd)) return;
+  if (!core::earliest(*step.storage, kFirstCallToEnd)) return;
   const core::Rows rows = step.storage->query("SELECT record FROM calls WHERE waiting = 0");
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::optional<CallRecord> record = CallRecord::from_text(rows.text(i, 0));

@@ -77,6 +77,9 @@ void cancel_call(core::Context& step, std::string_view session_id, const Request
 
 /// Ends what has waited too long.
 void sweep_calls(core::Context& step);
+/// When the first of them has waited too long.
+inline constexpr core::Lookup kFirstCallToEnd = "SELECT min(expires_at) FROM calls";
+
 void create_calls_schema(core::Storage& storage);
 
 }  // namespace mcp

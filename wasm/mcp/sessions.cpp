@@ -62,7 +62,7 @@ int64_t count_kept(core::Storage& storage) {
 void drop_belongings(core::Context& step, std::string_view session_id) {
   core::Storage& storage = *step.storage;
   const auto any = [&](core::Lookup last) { return !storage.look_up(last)->is_null(0, 0); };
-  if (any("SELECT max(id) FROM streams")) {
+  if (any(kAnyStream)) {
     const core::Rows streams = storage.query("SELECT id FROM streams WHERE session_id = ?", {session_id});
     for (size_t i = 0; i < streams.size(); ++i) drop_stream(step, streams.text(i, 0));
   }

@@ -236,6 +236,7 @@ void stream_closed(core::Context& step, std::string_view stream_id) {
 }
 
 void only_open(core::Context& step, const std::vector<std::string>& stream_ids) {
+  if (step.storage->look_up(kAnyStream)->is_null(0, 0)) return;
   const core::Rows rows = step.storage->query("SELECT id FROM streams WHERE reading = 1");
   for (size_t i = 0; i < rows.size(); ++i) {
     if (std::find(stream_ids.begin(), stream_ids.end(), rows.text(i, 0)) == stream_ids.end()) {
@@ -245,12 +246,11 @@ void only_open(core::Context& step, const std::vector<std::string>& stream_ids) 
 }
 
 void sweep_streams(core::Context& step) {
-  constexpr core::Lookup kFirst = "SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL";
-  if (!core::is_due(step, kFirst)) return;
+  if (!core::is_due(step, kFirstStreamToGo)) return;
   const core::Rows late =
       step.storage->query("SELECT id FROM streams WHERE expires_at <= ?", {step.now.milliseconds});
   for (size_t i = 0; i < late.size(); ++i) drop_stream(step, late.text(i, 0));
-  core::wake_for(step, kFirst);
+  core::wake_for(step, kFirstStreamToGo);
 }
 
 }  // namespace mcp

@@ -72,6 +72,12 @@ void only_open(core::Context& step, const std::vector<std::string>& stream_ids);
 /// Ends what waited too long, and says when to look again (`core::Context::alarm`).
 void sweep_streams(core::Context& step);
 
+/// Null where there is none, as in most objects.
+inline constexpr core::Lookup kAnyStream = "SELECT max(id) FROM streams";
+/// When the first of those that nobody reads is gone.
+inline constexpr core::Lookup kFirstStreamToGo =
+    "SELECT min(expires_at) FROM streams WHERE expires_at IS NOT NULL";
+
 void create_streams_schema(core::Storage& storage);
 
 /// One server-sent event; `id` may be empty.

@@ -18,10 +18,9 @@ constexpr std::string_view kFailed = "failed";
 constexpr std::string_view kCancelled = "cancelled";
 
 constexpr core::Lookup kFirstDue = "SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL";
-constexpr core::Lookup kFirstToGo = "SELECT min(expires_at) FROM tasks";
 
 bool any_tasks(core::Context& step) {
-  return core::earliest(*step.storage, kFirstToGo).has_value();
+  return core::earliest(*step.storage, kFirstTaskToGo).has_value();
 }
 
 bool is_over(std::string_view status) {
@@ -274,11 +273,11 @@ Answered cancel_task(const Exchange& exchange, core::JsonView params) {
 void set_tasks_alarm(core::Context& step) {
   if (!any_tasks(step)) return;
   core::wake_for(step, kFirstDue);
-  core::wake_for(step, kFirstToGo);
+  core::wake_for(step, kFirstTaskToGo);
 }
 
 void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& gate, core::Context& step) {
-  if (core::is_due(step, kFirstToGo)) {
+  if (core::is_due(step, kFirstTaskToGo)) {
     step.storage->query("DELETE FROM tasks WHERE expires_at <= ?", {step.now.milliseconds});
   }
   if (!any_tasks(step)) return;

@@ -37,6 +37,9 @@ void sweep_tasks(const Catalogue& catalogue, const core::Config& config, Gate& g
 void set_tasks_alarm(core::Context& step);
 /// The process ended: those that were in the middle of something go on by alarm.
 void wake_tasks(core::Context& step);
+/// When the first of them may be forgotten.
+inline constexpr core::Lookup kFirstTaskToGo = "SELECT min(expires_at) FROM tasks";
+
 void create_tasks_schema(core::Storage& storage);
 
 }  // namespace mcp

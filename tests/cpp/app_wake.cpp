@@ -1,0 +1,36 @@
+// What an object does when it wakes up.
+#include "app_support.h"
+
+using namespace testing;
+
+namespace {
+
+/// Something that one deputy had held until now.
+void hold(AppHost& host) {
+  host.storage.query(
+      "INSERT INTO held (use_id, measure, grant_id, amount, at, held_until) VALUES ('use', 'usd', 'grant', "
+      "1, 0, ?)",
+      {host.now.milliseconds});
+}
+bool holds(AppHost& host) {
+  return !host.storage.query("SELECT 1 FROM held").empty();
+}
+
+}  // namespace
+
+TEST_CASE("Wake: what counts for nothing any more is forgotten once a day") {
+  AppHost host;
+  const int64_t day = core::days(1).milliseconds;
+  host.now = core::Instant{(host.now.milliseconds / day + 1) * day};
+  for (int time = 0; time < 2; ++time) {
+    hold(host);
+    host.in_object(core::Wake{});
+    CHECK_FALSE(holds(host));
+    hold(host);
+    host.now = host.now + core::milliseconds(day - 1);
+    host.in_object(core::Wake{});
+    CHECK(holds(host));
+    host.storage.query("DELETE FROM held");
+    host.now = host.now + core::milliseconds(1);
+  }
+}
