@@ -1,6 +1,5 @@
 #include "mcp/sessions.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "mcp/session_id.h"

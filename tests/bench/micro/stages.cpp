@@ -77,8 +77,8 @@ struct Bench {
   RecordedStorage storage;
   NoCrypto crypto;
   core::Begun begun;
-  authority::Notary notary{
-      "https://shop.example", std::string(64, '0'), {std::string(32, 'k'), "thumbprint"}};
+  authority::Notary notary{"https://shop.example", std::string(64, '0'),
+                           std::make_shared<core::Signer>(crypto, std::string(32, 'k'))};
   authority::Grant grant;
   authority::Standing standing;
   authority::Action action{
