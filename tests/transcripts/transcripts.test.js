@@ -103,16 +103,14 @@ async function withAnotherByte(name, words) {
   return another;
 }
 
-const CANNOT_BE_ASKED = 'Legacy calls: a client that takes no streams cannot be asked';
-
 test('so is one in the tape of a test', async () => {
   // What the server calls itself stands in outputs alone.
-  const output = await withAnotherByte(CANNOT_BE_ASKED, 'Test Server');
+  const output = await withAnotherByte('Legacy calls: a client that takes no streams cannot be asked', 'Test Server');
   assert.match((await replay('/tests', output)).difference, /\(output\), what it is about differs from byte/);
 });
 
 test('and an assertion of a test that does not hold in wasm', async () => {
   // The test compares what is left in the tables with what it expects.
-  const fact = await withAnotherByte(CANNOT_BE_ASKED, 'sessions 1');
+  const fact = await withAnotherByte('Streams: a grant has a hundred streams, and a new one takes the place of the oldest', 'streams 101');
   assert.match((await replay('/tests', fact)).difference, /natively it holds, in wasm not: .*left_over/);
 });
