@@ -43,7 +43,7 @@ export class Principal extends DurableObject {
     };
     this.#env = { ...env, OAUTH_KV: vaultNamespace(vault, env.OAUTH_KV) };
     const woken = this.#alone(inputs.wake(this.#readers().map((socket) => ctx.getTags(socket)[0])));
-    if (woken.kind !== 'reply') throw new Error('a newer version has changed what is kept here');
+    if (woken.kind !== 'reply') throw new Error('this object cannot start: its log line says why');
   }
 
   /** A request that the Worker forwarded. @param {Request} request */

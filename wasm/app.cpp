@@ -202,6 +202,11 @@ bool App::prepare_tables(core::Storage& storage) {
 
 Outcome App::on(const core::Wake& input, core::Context& step) {
   core::Storage& storage = *step.storage;
+  // The Worker lets no request through then; an alarm comes by itself, and would sign without a key.
+  if (!config_.problems.empty()) {
+    step.report.reason = "not_configured";
+    return Respond{plain(503, "This server lacks settings.\n")};
+  }
   if (!prepare_tables(storage)) {
     step.report.reason = "schema_too_new";
     return Respond{plain(503, "A newer version of this server has changed what is kept here.\n")};

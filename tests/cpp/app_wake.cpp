@@ -18,6 +18,17 @@ bool holds(AppHost& host) {
 
 }  // namespace
 
+TEST_CASE("Wake: without its settings an object does not start, and says why") {
+  json variables = shop_variables();
+  variables.erase("AUTHORITY_SECRET");
+  AppHost host(variables);
+  host.log.clear();
+  CHECK(response_of(host.in_object(core::Wake{})).status == 503);
+  REQUIRE(host.log.size() == 1);
+  CHECK(json::parse(host.log[0])["reason"] == "not_configured");
+  CHECK(host.storage.filled_tables().empty());
+}
+
 TEST_CASE("Wake: what counts for nothing any more is forgotten once a day") {
   AppHost host;
   const int64_t day = core::days(1).milliseconds;

@@ -244,7 +244,7 @@ describe('a machine that is started anew', () => {
     await machine.start();
     const refused = await mcp.modern('tools/call', { name: 'listMcpShopInventory' });
     assert.equal(refused.status, 500);
-    await until('why', () => machine.logs.includes('"reason":"schema_too_new"') && machine.logs.includes('a newer version has changed what is kept here'));
+    await until('why', () => machine.logs.includes('"reason":"schema_too_new"') && machine.logs.includes('this object cannot start: its log line says why'));
 
     await machine.crash();
     machine.alter("DELETE FROM settings WHERE name = 'authority_schema_needs'");

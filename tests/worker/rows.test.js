@@ -61,6 +61,15 @@ describe('the rows of a call', () => {
     assertWritten(await rowsOf(machine, open), 0);
   });
 
+  test('that wakes its object: fifteen statements, which read at most twenty rows, and 32 entries of the trail', async () => {
+    await machine.crash();
+    await machine.start();
+    const { read, written, statements } = await rowsOf(machine, () => ada.mcp.call('listMcpShopInventory'));
+    assert.ok(Object.keys(JSON.parse(statements)).length <= 15, statements);
+    assert.ok(read <= 20 + 32, `${read} rows are read:\n${statements}`);
+    assert.ok(written <= 2, `${written} rows are written:\n${statements}`);
+  });
+
   test('that orders: at most eight, also of what costs money and with an idempotency key', async () => {
     assertWritten(await rowsOf(machine, () => ada.mcp.call('buyMcpShopItem', PURCHASE)), 7);
     const all = { ...PURCHASE, item: 'mcp-hoodie', quantity: 2, idempotencyKey: 'a key' };

@@ -33,8 +33,8 @@ struct Notary {
   std::string issuer;
   /// SHA-256 of the module that decides, in hexadecimal: its decisions can be made again by the same module.
   std::string wasm;
-  /// What is signed has no names in it, only pseudonyms. Null where the deployment has no secret: nothing is
-  /// written then.
+  /// What is signed has no names in it, only pseudonyms. Null where the deployment has no secret: no object
+  /// wakes up then.
   std::shared_ptr<const core::Signer> signer;
   /// Is told of each entry in the step that writes it, by its text in the chain: without arguments. May be
   /// empty.

@@ -83,7 +83,7 @@ template <const auto& lookups>
 struct Together {
   static constexpr size_t kSize = [] {
     size_t size = std::string_view("SELECT ").size();
-    for (const Lookup& lookup : lookups) size += lookup.statement().size() + 3;
+    for (const Lookup& lookup : lookups) size += lookup.statement().size() + std::string_view("(),").size();
     return size;
   }();
   struct Text {

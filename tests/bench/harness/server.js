@@ -5,6 +5,7 @@ import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
 import { sizeOf } from '../../../scripts/build.js';
 import { PROJECT, local, run } from '../../../scripts/run.js';
 import { childrenOf, exactProcessorTimeOf, usageOf } from '../../support/workerd.js';
+import { PEERS } from './peers.js';
 
 /** @typedef {import('./peers.js').Peer} Peer */
 /** @typedef {{ path: string, type: 'ESModule' | 'CompiledWasm' | 'Text' }} Module */
@@ -14,7 +15,9 @@ import { childrenOf, exactProcessorTimeOf, usageOf } from '../../support/workerd
  * Every peer has as many namespaces of KV as the one that has most, so that nobody is measured by them: in workerd each is
  * simulated by a Worker of its own, which costs a process some milliseconds to start; on Cloudflare it costs nothing.
  */
-const SPARE_NAMESPACES = ['SPARE_1', 'SPARE_2', 'SPARE_3'];
+const NAMESPACES = Math.max(...PEERS.map(({ namespaces }) => namespaces.length));
+/** @param {string[]} namespaces */
+const withSpares = (namespaces) => Array.from({ length: NAMESPACES }, (_, at) => namespaces[at] ?? `SPARE_${at}`);
 
 const KINDS = /** @type {const} */ ({ js: 'ESModule', wasm: 'CompiledWasm', txt: 'Text' });
 
@@ -73,7 +76,7 @@ export class Server {
         compatibilityDate: '2026-11-01',
         compatibilityFlags: ['nodejs_compat', 'global_fetch_strictly_public'],
         durableObjects: Object.fromEntries(Object.entries(peer.objects).map(([binding, className]) => [binding, { className, useSQLite: true }])),
-        kvNamespaces: [...peer.namespaces, ...SPARE_NAMESPACES].slice(0, SPARE_NAMESPACES.length),
+        kvNamespaces: withSpares(peer.namespaces),
         bindings: { PUBLIC_URL: url, ...(peer.signIn === 'workos' && varsFor(workos)) },
         unsafeDirectSockets: [{ host: '127.0.0.1', port }],
         resourcePersistencePath: storage,
