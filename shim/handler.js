@@ -2,15 +2,16 @@
 
 import { coreOf } from './core.js';
 import { serverOf } from './oauth.js';
-import { inputs, principal, readOutput, run } from './steps.js';
-import { STREAM, holdStream } from './streams.js';
+import { hop } from './hop.js';
+import { CLIENT_GONE, inputs, principal, readBody, readOutcome, readOutput, run, written } from './steps.js';
+import { holdStream } from './streams.js';
 
 /** @type {ExportedHandler<Env>} */
 export default {
   async fetch(request, env, ctx) {
     const core = coreOf(env);
     const step = (/** @type {import('./steps.js').Input} */ input) => {
-      const { outcome, log } = readOutput(core.step(input));
+      const { outcome, log } = readOutput(core.step(input), readOutcome);
       for (const line of log) console.log(line);
       return outcome;
     };
@@ -18,20 +19,24 @@ export default {
     const world = { env, request: /** @type {Request} */ (/** @type {unknown} */ (request)) };
     try {
       const outcome = await run(step, inputs.edgeRequest(/** @type {any} */ (request)), world);
+      if (outcome.kind === 'respond') return outcome.response;
+      if (outcome.kind === 'principal' && outcome.hop === 'shared') {
+        const object = principal(env, outcome.name);
+        const body = await readBody(/** @type {any} */ (request), core.bodyLimit).catch(() => undefined);
+        if (body === undefined) return new Response(null, { status: CLIENT_GONE });
+        const answer = await hop(object, outcome.name, written(/** @type {any} */ (request), body), ctx);
+        if (answer.kind === 'respond') return answer.response;
+        if (answer.kind === 'stream') return await holdStream(object, answer);
+      }
       // A body that a step has read is sent on as it was read.
       const onward = world.body ? new Request(request, { body: world.body }) : request;
-      if (outcome.kind === 'respond') return outcome.response;
-      if (outcome.kind === 'principal') {
-        const object = principal(env, outcome.name);
-        const response = await object.fetch(/** @type {any} */ (onward));
-        return response.headers.has(STREAM) ? await holdStream(object, response) : response;
-      }
+      if (outcome.kind === 'principal') return await principal(env, outcome.name).fetch(/** @type {any} */ (onward));
       if (outcome.kind === 'oauth') return await serverOf(outcome.issuer, env).fetch(/** @type {any} */ (onward), env, ctx);
     } catch (error) {
       console.error('a step failed', error);
     }
     try {
-      const outcome = step(inputs.fault(/** @type {any} */ (request), undefined));
+      const outcome = step(inputs.fault(written(/** @type {any} */ (request))));
       if (outcome.kind === 'respond') return outcome.response;
     } catch (error) {
       console.error('even the answer to a failure failed', error);

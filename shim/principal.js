@@ -7,13 +7,20 @@
 import { DurableObject } from 'cloudflare:workers';
 import { coreOf, newObject } from './core.js';
 import { serverOf, vaultNamespace } from './oauth.js';
-import { CLIENT_GONE, goOn, inputs, readBody, readOutput, run } from './steps.js';
+import { CLIENT_GONE, goOn, inputs, leaveAnswer, readBody, readOutcome, readOutput, run, written } from './steps.js';
 import { LINK, STREAM } from './streams.js';
+import { Tickets } from './tickets.js';
 
 /** @typedef {import('./steps.js').Input} Input */
 /** @typedef {import('./steps.js').Outcome} Outcome */
-/** @typedef {ReturnType<typeof readOutput>} Output */
-/** @typedef {{ input: Input, resolve: (outcome: Outcome) => void, reject: (error: unknown) => void }} Waiting */
+/** @typedef {typeof readOutcome} Read how an outcome is read */
+/** @typedef {ReturnType<typeof readOutput<Outcome>>} Output */
+/** @typedef {{ input: Input, read: Read, resolve: (outcome: Outcome) => void, reject: (error: unknown) => void }} Waiting */
+
+/** Answers that go back by one hop, in bytes; beyond it they are fetched one by one. */
+const MAX_ANSWERED_BYTES = 4 * 1024 * 1024;
+/** In place of an answer, where not even the answer to a failure could be had. */
+const NOTHING = /** @type {const} */ ({ kind: 'unread', bytes: new Uint8Array(0) });
 
 const decoder = new TextDecoder();
 
@@ -25,6 +32,7 @@ export class Principal extends DurableObject {
   #waiting = [];
   /** When the alarm goes off, as far as this instance knows. */
   #alarm = Infinity;
+  #tickets = new Tickets();
   /** Answers of the OAuth provider that the same request may get again. @type {Map<string, Promise<Response>>} */
   #shared = new Map();
   /** The OAuth provider's last answer: it reads, waits and writes, so that two requests with one code must not overlap. @type {Promise<any>} */
@@ -46,7 +54,7 @@ export class Principal extends DurableObject {
     if (woken.kind !== 'reply') throw new Error('this object cannot start: its log line says why');
   }
 
-  /** A request that the Worker forwarded. @param {Request} request */
+  /** A request that has its own hop. @param {Request} request */
   async fetch(request) {
     if (request.url === LINK) return this.#link(/** @type {string} */ (request.headers.get(STREAM)));
     const arrived = Date.now();
@@ -54,18 +62,52 @@ export class Principal extends DurableObject {
     if (body === undefined) return new Response(null, { status: CLIENT_GONE });
     const world = { env: this.#env, request, body };
     try {
-      const outcome = await run((input) => this.#step(input), inputs.principalRequest(request, body, arrived), world);
+      const outcome = await run((input) => this.#step(input), inputs.principalRequest(written(request, body), arrived), world);
       if (outcome.kind === 'respond') return outcome.response;
-      if (outcome.kind === 'stream') {
-        outcome.response.headers.set(STREAM, outcome.id);
-        return outcome.response;
-      }
       if (outcome.kind === 'oauth') return await this.#askOAuth(outcome, request, body);
     } catch (error) {
       console.error('a step failed and was rolled back', error);
     }
-    const outcome = this.#alone(inputs.fault(request, body));
+    const outcome = this.#alone(inputs.fault(written(request, body)));
     return outcome.kind === 'respond' ? outcome.response : new Response(null, { status: 500 });
+  }
+
+  /**
+   * Requests that share a hop. One that waits for more than its first step gives a ticket, and does not keep the others waiting.
+   * @param {Uint8Array[]} requests (`written`) @returns {Promise<(Uint8Array | number)[]>} outcomes (`readOutcome`), or tickets
+   */
+  async answer(requests) {
+    const arrived = Date.now();
+    const begun = await Promise.all(requests.map((request) => this.#begin(request, arrived)));
+    if (begun.length === 1) return [await begun[0].answer];
+    let size = 0;
+    return begun.map(({ answer }) => {
+      if (answer instanceof Uint8Array && (size += answer.length) <= MAX_ANSWERED_BYTES) return answer;
+      return this.#tickets.give(answer);
+    });
+  }
+
+  /** Its first step; the answer may come later. @param {Uint8Array} request @param {number} arrived @returns {Promise<{ answer: Uint8Array | Promise<Uint8Array> }>} */
+  async #begin(request, arrived) {
+    const about = (/** @type {import('./wire.js').Writer} */ out) => out.written(request);
+    const step = (/** @type {Input} */ input) => this.#step(input, leaveAnswer);
+    const failed = (/** @type {unknown} */ error) => {
+      console.error('a step failed and was rolled back', error);
+      try {
+        return this.#alone(inputs.fault(about), leaveAnswer);
+      } catch {
+        return NOTHING;
+      }
+    };
+    const outcome = await step(inputs.principalRequest(about, arrived)).catch(failed);
+    if (outcome.kind === 'unread') return { answer: outcome.bytes };
+    const end = goOn(step, outcome, { env: this.#env }).catch(failed);
+    return { answer: end.then((last) => (last.kind === 'unread' ? last.bytes : NOTHING.bytes)) };
+  }
+
+  /** The answer that a ticket was given for. @param {number} ticket */
+  async redeem(ticket) {
+    return this.#tickets.redeem(ticket);
   }
 
   /** A call of the Worker. @param {string} call @returns {Promise<Uint8Array>} */
@@ -108,10 +150,10 @@ export class Principal extends DurableObject {
     await run((input) => this.#step(input), inputs.alarm, { env: this.#env });
   }
 
-  /** One step, committed together with those that wait at the same time. @param {Input} input @returns {Promise<Outcome>} */
-  #step(input) {
+  /** One step, committed together with those that wait at the same time. @param {Input} input @param {Read} [read] @returns {Promise<Outcome>} */
+  #step(input, read = readOutcome) {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ input, resolve, reject }) === 1) setTimeout(() => this.#commit(), 0);
+      if (this.#waiting.push({ input, read, resolve, reject }) === 1) setTimeout(() => this.#commit(), 0);
     });
   }
 
@@ -119,9 +161,9 @@ export class Principal extends DurableObject {
     const batch = this.#waiting;
     this.#waiting = [];
     const outputs = batch.length > 1 ? this.#together(batch) : undefined;
-    batch.forEach(({ input, resolve, reject }, at) => {
+    batch.forEach(({ input, read, resolve, reject }, at) => {
       try {
-        resolve(outputs ? this.#deliver(outputs[at]) : this.#alone(input));
+        resolve(outputs ? this.#deliver(outputs[at]) : this.#alone(input, read));
       } catch (error) {
         reject(error);
       }
@@ -131,20 +173,20 @@ export class Principal extends DurableObject {
   /** All steps in one commit; undefined where that failed, and nothing of it is there. @param {Waiting[]} batch */
   #together(batch) {
     try {
-      return this.#transaction(() => batch.map(({ input }) => this.#run(input)));
+      return this.#transaction(() => batch.map(({ input, read }) => this.#run(input, read)));
     } catch (error) {
       console.warn('steps that waited together are taken one by one:', String(error));
     }
   }
 
-  /** One step in a commit of its own. @param {Input} input */
-  #alone(input) {
-    return this.#deliver(this.#transaction(() => this.#run(input)));
+  /** One step in a commit of its own. @param {Input} input @param {Read} [read] */
+  #alone(input, read = readOutcome) {
+    return this.#deliver(this.#transaction(() => this.#run(input, read)));
   }
 
-  /** @param {Input} input */
-  #run(input) {
-    return readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number));
+  /** @param {Input} input @param {Read} read */
+  #run(input, read) {
+    return readOutput(this.#core.step(input, this.ctx.storage.sql, this.#number), read);
   }
 
   /** What the core knows of this object may not be so any more where anything is taken back. @template T @param {() => T} work */

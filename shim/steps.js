@@ -11,7 +11,8 @@ import { verifyToken } from './tokens.js';
 /**
  * @typedef {{ kind: 'respond', response: Response }
  *   | { kind: 'reply', bytes: Uint8Array }
- *   | { kind: 'principal', name: string }
+ *   | { kind: 'unread', bytes: Uint8Array }
+ *   | { kind: 'principal', name: string, hop: 'own' | 'shared' }
  *   | { kind: 'oauth', issuer: string, shareKey: string, shareSeconds: number }
  *   | { kind: 'stream', id: string, response: Response }
  *   | Await} Outcome
@@ -28,14 +29,11 @@ import { verifyToken } from './tokens.js';
 // ---- Inputs ----
 
 /**
- * @param {number} tag @param {Request} request @param {Uint8Array | null | undefined} body undefined: unread, null: too large
- * @param {number} [arrived] when, in milliseconds @param {string} [address] of who sent it
+ * A request, as it is in the inputs about one.
+ * @param {Request} request @param {Uint8Array | null} [body] null: too large; left out: unread
  * @returns {Input}
  */
-const withRequest = (tag, request, body, arrived, address) => (out) => {
-  out.u8(tag);
-  if (arrived !== undefined) out.f64(arrived);
-  if (address !== undefined) out.text(address);
+export const written = (request, body) => (out) => {
   out.text(request.method);
   out.text(request.url);
   const texts = /** @type {string[]} */ ([]);
@@ -53,10 +51,19 @@ const withText = (tag, text) => (out) => {
 };
 
 export const inputs = {
-  /** @param {Request} request */
-  edgeRequest: (request) => withRequest(1, request, undefined, Date.now(), request.headers.get('CF-Connecting-IP') ?? ''),
-  /** @param {Request} request @param {Uint8Array | null} body @param {number} arrived */
-  principalRequest: (request, body, arrived) => withRequest(2, request, body, arrived),
+  /** @param {Request} request @returns {Input} */
+  edgeRequest: (request) => (out) => {
+    out.u8(1);
+    out.f64(Date.now());
+    out.text(request.headers.get('CF-Connecting-IP') ?? '');
+    written(request)(out);
+  },
+  /** @param {Input} request @param {number} arrived when, in milliseconds @returns {Input} */
+  principalRequest: (request, arrived) => (out) => {
+    out.u8(2);
+    out.f64(arrived);
+    request(out);
+  },
   /** @param {string} call */
   principalCall: (call) => withText(3, call),
   /** @param {string} call */
@@ -68,8 +75,11 @@ export const inputs = {
     out.u32(openStreams.length);
     for (const id of openStreams) out.text(id);
   },
-  /** @param {Request} request @param {Uint8Array | null | undefined} body */
-  fault: (request, body) => withRequest(7, request, body),
+  /** @param {Input} request @returns {Input} */
+  fault: (request) => (out) => {
+    out.u8(7);
+    request(out);
+  },
   /** @param {Uint8Array} continuation @param {Result[]} results @returns {Input} */
   resume: (continuation, results) => (out) => {
     out.u8(8);
@@ -187,18 +197,26 @@ function readList(out, read) {
   return list;
 }
 
+const AWAIT = 5;
+
+/** An answer is left as it is, for the Worker to read. @param {Reader} out @returns {Outcome} */
+export function leaveAnswer(out) {
+  const bytes = out.left();
+  return bytes[0] === AWAIT ? readOutcome(out) : { kind: 'unread', bytes };
+}
+
 /** @param {Reader} out @returns {Outcome} */
-function readOutcome(out) {
+export function readOutcome(out) {
   switch (out.u8()) {
     case 1:
       return { kind: 'respond', response: readResponse(out) };
     case 2:
       return { kind: 'reply', bytes: out.data() };
     case 3:
-      return { kind: 'principal', name: out.text() };
+      return { kind: 'principal', name: out.text(), hop: out.u8() === 1 ? 'shared' : 'own' };
     case 4:
       return { kind: 'oauth', issuer: out.text(), shareKey: out.text(), shareSeconds: out.u32() };
-    case 5:
+    case AWAIT:
       return readAwait(out);
     case 6:
       return { kind: 'stream', response: readResponse(out), id: out.text() };
@@ -209,15 +227,16 @@ function readOutcome(out) {
 
 /**
  * What a step leaves: its alarm (milliseconds, 0 for none), what it writes to streams, flows that begin in the background,
- * lines for the log, what Analytics Engine counts, and its outcome. @param {Reader} out
+ * lines for the log, what Analytics Engine counts, and its outcome.
+ * @template T @param {Reader} out @param {(out: Reader) => T} read reads the outcome
  */
-export function readOutput(out) {
+export function readOutput(out, read) {
   const alarm = out.f64();
   const writes = readList(out, () => ({ id: out.text(), text: out.text(), close: out.u8() === 1 }));
   const background = readList(out, readAwait);
   const log = readList(out, () => out.text());
   const points = readList(out, () => ({ indexes: [out.text()], blobs: readList(out, () => out.text()), doubles: readList(out, () => out.f64()) }));
-  return { alarm, writes, background, log, points, outcome: readOutcome(out) };
+  return { alarm, writes, background, log, points, outcome: read(out) };
 }
 
 // ---- Effects ----

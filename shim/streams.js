@@ -1,7 +1,7 @@
 // A client's event stream is held here, in the Worker: keep-alives cost the object nothing, and a WebSocket that it can
 // sleep behind brings what it has to say.
 
-/** By this header an object tells the Worker that the body is a stream, and its id. It never leaves the Worker. */
+/** The header by which the Worker names the stream that it asks for. */
 export const STREAM = 'Deputy-Stream';
 /** Where the Worker asks an object for a stream. No request from outside has this address (RFC 6761 section 6.4). */
 export const LINK = 'https://object.invalid/stream';
@@ -11,11 +11,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** Bytes that wait for a client that has stopped reading. */
 const UNREAD_LIMIT = 1024 * 1024;
 
-/** @param {DurableObjectStub} object @param {Response} head @returns {Promise<Response>} */
-export async function holdStream(object, head) {
-  const headers = new Headers(head.headers);
-  const id = /** @type {string} */ (headers.get(STREAM));
-  headers.delete(STREAM);
+/** @param {DurableObjectStub} object @param {{ id: string, response: Response }} stream and the head of its answer @returns {Promise<Response>} */
+export async function holdStream(object, { id, response: { status, headers } }) {
   const link = await object.fetch(LINK, { headers: { Upgrade: 'websocket', [STREAM]: id } });
   const socket = link.webSocket;
   if (!socket) return link;
@@ -52,5 +49,5 @@ export async function holdStream(object, head) {
     },
     { highWaterMark: UNREAD_LIMIT, size: (chunk) => chunk.byteLength },
   );
-  return new Response(body, { status: head.status, headers });
+  return new Response(body, { status, headers });
 }

@@ -54,6 +54,12 @@ export class Writer {
     this.#memory.set(data, this.#size - data.length);
   }
 
+  /** Bytes that are in this format already. @param {Uint8Array} bytes */
+  written(bytes) {
+    this.#claim(bytes.length);
+    this.#memory.set(bytes, this.#size - bytes.length);
+  }
+
   /** Takes `count` bytes more; gives the memory, which may have moved. @param {number} count */
   #claim(count) {
     this.#reserve(count);
@@ -104,6 +110,11 @@ export class Reader {
 
   text() {
     return decoder.decode(this.#take());
+  }
+
+  /** All that is left. */
+  left() {
+    return this.#memory.slice(this.#at, this.#end);
   }
 
   /** All that is left, as text. */

@@ -94,7 +94,7 @@ Outcome App::mcp_at_edge(const core::Request& request, const identity::Site& sit
 Outcome App::forward_call(const core::Request& request, std::string principal, std::string_view deputy,
                           core::Instant now) {
   if (!calls_at_edge_.admit(deputy, now)) return too_many_calls(request, now);
-  return core::ForwardToPrincipal{std::move(principal)};
+  return core::ForwardToPrincipal{std::move(principal), core::ForwardToPrincipal::Hop::shared};
 }
 
 Respond App::too_many_calls(const core::Request& request, core::Instant now) {
@@ -121,5 +121,5 @@ Outcome App::page_at_edge(const core::Request& request, const core::Url& url,
   if (auto refusal = identity::refuse_large(request)) return Respond{std::move(*refusal)};
   const std::optional<identity::PageCookie> cookie = identity::page_cookie(request, keys_);
   if (!cookie) return Respond{identity::signed_out(request, url)};
-  return core::ForwardToPrincipal{cookie->principal};
+  return core::ForwardToPrincipal{cookie->principal, core::ForwardToPrincipal::Hop::shared};
 }

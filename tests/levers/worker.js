@@ -35,6 +35,8 @@ const levers = Object.assign(internet, {
   alarmsSet: 0,
   /** The same by statement. @type {Record<string, { times: number, read: number, written: number }>} */
   statements: {},
+  /** Hops that objects were asked by, and how many of their answers came later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
+  hops: [],
   /** What was written to ANALYTICS. To be read, and to be emptied. @type {AnalyticsEngineDataPoint[]} */
   points: [],
 });
@@ -168,6 +170,14 @@ export class Principal extends ShippedPrincipal {
     watch(ctx.storage);
     super(ctx, world(env));
     levers.awakenings++;
+  }
+
+  /** @param {Uint8Array[]} requests */
+  async answer(requests) {
+    const answers = await super.answer(requests);
+    const bytes = requests.reduce((sum, { length }) => sum + length, 0);
+    levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'number').length });
+    return answers;
   }
 }
 

@@ -273,6 +273,7 @@ std::string encode_output(const Outcome& outcome, const Context& context) {
                         [&](const ForwardToPrincipal& o) {
                           tag(OutputTag::forward_to_principal);
                           writer.bytes(o.principal);
+                          writer.u8(o.hop == ForwardToPrincipal::Hop::shared ? 1 : 0);
                         },
                         [&](const ForwardToOAuth& o) {
                           tag(OutputTag::forward_to_oauth);

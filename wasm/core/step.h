@@ -186,6 +186,9 @@ struct Reply {
 /// The principal's object answers this request.
 struct ForwardToPrincipal {
   std::string principal;
+  /// Whether it may go there together with others that are at the Worker at the same moment. Only what a step
+  /// answers, not the OAuth provider.
+  enum class Hop : uint8_t { own, shared } hop = Hop::own;
 };
 /// The OAuth provider answers this request, as authorization server `issuer`. Requests with the same
 /// `share_key` that come together, or within `share_seconds` of a good answer, all get that one answer (kept

@@ -85,7 +85,7 @@ Outcome ConformanceApp::on(const core::EdgeRequest& input, core::Context&) {
     return Respond{plain(403, "Pages of that origin may not call this server.\n")};
   }
   if (url->path != "/mcp") return Respond{plain(404, "The MCP endpoint is /mcp.\n")};
-  return core::ForwardToPrincipal{std::string(kPrincipal)};
+  return core::ForwardToPrincipal{std::string(kPrincipal), core::ForwardToPrincipal::Hop::shared};
 }
 
 Outcome ConformanceApp::on(const core::PrincipalRequest& input, core::Context& step) {
