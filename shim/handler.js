@@ -1,8 +1,8 @@
 // The Worker: asks the core what to do with a request, and does it.
 
 import { coreOf } from './core.js';
-import { serverOf } from './oauth.js';
 import { hop } from './hop.js';
+import { serverOf } from './oauth.js';
 import { CLIENT_GONE, inputs, principal, readBody, readOutcome, readOutput, run, written } from './steps.js';
 import { holdStream } from './streams.js';
 
@@ -10,9 +10,13 @@ import { holdStream } from './streams.js';
 export default {
   async fetch(request, env, ctx) {
     const core = coreOf(env);
+    /** @type {'us' | 'others'} */
+    let reached = 'us';
+    let about = written(/** @type {any} */ (request));
     const step = (/** @type {import('./steps.js').Input} */ input) => {
       const { outcome, log } = readOutput(core.step(input), readOutcome);
       for (const line of log) console.log(line);
+      reached = 'others'; // what the step asked for may be done, and anything fail after it
       return outcome;
     };
     /** @type {import('./steps.js').World} */
@@ -24,7 +28,8 @@ export default {
         const object = principal(env, outcome.name);
         const body = await readBody(/** @type {any} */ (request), core.bodyLimit).catch(() => undefined);
         if (body === undefined) return new Response(null, { status: CLIENT_GONE });
-        const answer = await hop(object, outcome.name, written(/** @type {any} */ (request), body), ctx);
+        about = written(/** @type {any} */ (request), body);
+        const answer = await hop(object, outcome.name, about, ctx);
         if (answer.kind === 'respond') return answer.response;
         if (answer.kind === 'stream') return await holdStream(object, answer);
       }
@@ -36,7 +41,7 @@ export default {
       console.error('a step failed', error);
     }
     try {
-      const outcome = step(inputs.fault(written(/** @type {any} */ (request))));
+      const outcome = step(inputs.fault(about, reached));
       if (outcome.kind === 'respond') return outcome.response;
     } catch (error) {
       console.error('even the answer to a failure failed', error);

@@ -68,7 +68,7 @@ export class Principal extends DurableObject {
     } catch (error) {
       console.error('a step failed and was rolled back', error);
     }
-    const outcome = this.#alone(inputs.fault(written(request, body)));
+    const outcome = this.#alone(inputs.fault(written(request, body), 'us'));
     return outcome.kind === 'respond' ? outcome.response : new Response(null, { status: 500 });
   }
 
@@ -90,11 +90,17 @@ export class Principal extends DurableObject {
   /** Its first step; the answer may come later. @param {Uint8Array} request @param {number} arrived @returns {Promise<{ answer: Uint8Array | Promise<Uint8Array> }>} */
   async #begin(request, arrived) {
     const about = (/** @type {import('./wire.js').Writer} */ out) => out.written(request);
-    const step = (/** @type {Input} */ input) => this.#step(input, leaveAnswer);
+    /** @type {Uint8Array | undefined} */
+    let continuation;
+    const step = async (/** @type {Input} */ input) => {
+      const outcome = await this.#step(input, leaveAnswer);
+      if (outcome.kind === 'await') ({ continuation } = outcome);
+      return outcome;
+    };
     const failed = (/** @type {unknown} */ error) => {
       console.error('a step failed and was rolled back', error);
       try {
-        return this.#alone(inputs.fault(about), leaveAnswer);
+        return this.#alone(inputs.fault(about, 'us', continuation), leaveAnswer);
       } catch {
         return NOTHING;
       }

@@ -75,9 +75,11 @@ export const inputs = {
     out.u32(openStreams.length);
     for (const id of openStreams) out.text(id);
   },
-  /** @param {Input} request @returns {Input} */
-  fault: (request) => (out) => {
+  /** @param {Input} request @param {'us' | 'others'} reached @param {Uint8Array} [continuation] of the flow whose step trapped @returns {Input} */
+  fault: (request, reached, continuation = new Uint8Array(0)) => (out) => {
     out.u8(7);
+    out.u8(reached === 'others' ? 1 : 0);
+    out.data(continuation);
     request(out);
   },
   /** @param {Uint8Array} continuation @param {Result[]} results @returns {Input} */

@@ -345,7 +345,8 @@ TEST_CASE("Transport: no answer may be kept by a cache") {
 TEST_CASE("A trap is answered with an internal error and the request's id") {
   World world(testing::example_tools());
   const auto answer = [&](std::string_view body) {
-    const core::Response response = world.server->fault(testing::make_request("POST", {}, body));
+    const core::Response response =
+        world.server->fault(testing::make_request("POST", {}, body), mcp::Changed::nothing);
     CHECK(response.status == 500);
     return json::parse(response.body);
   };

@@ -35,6 +35,8 @@ const levers = Object.assign(internet, {
   alarmsSet: 0,
   /** The same by statement. @type {Record<string, { times: number, read: number, written: number }>} */
   statements: {},
+  /** So many hops are taken, and their answers lost. */
+  lostAnswers: 0,
   /** Hops that objects were asked by, and how many of their answers came later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
   hops: [],
   /** What was written to ANALYTICS. To be read, and to be emptied. @type {AnalyticsEngineDataPoint[]} */
@@ -175,6 +177,10 @@ export class Principal extends ShippedPrincipal {
   /** @param {Uint8Array[]} requests */
   async answer(requests) {
     const answers = await super.answer(requests);
+    if (levers.lostAnswers > 0) {
+      levers.lostAnswers--;
+      throw new Error('no answer (a lever was pulled)');
+    }
     const bytes = requests.reduce((sum, { length }) => sum + length, 0);
     levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'number').length });
     return answers;

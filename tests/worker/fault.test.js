@@ -6,7 +6,7 @@ import { checkChain, readTrail } from '../../scripts/audit-verify.js';
 import { AuthorityPage } from '../support/authority-page.js';
 import { signIn } from '../support/human.js';
 import { Machine } from '../support/machine.js';
-import { codeOf, message, textOf } from '../support/mcp.js';
+import { codeOf, message, modernHeaders, modernMessage, textOf } from '../support/mcp.js';
 import { allOrders, assertCopied } from '../support/orders.js';
 import { until } from '../support/until.js';
 
@@ -22,7 +22,7 @@ before(async () => {
   await machine.start();
   ada = await machine.appoint();
 });
-afterEach(() => machine.pull({ trapOn: [], trapAfter: 0, lostCopies: 0, loseCommitOf: '' }));
+afterEach(() => machine.pull({ trapOn: [], trapAfter: 0, lostCopies: 0, lostAnswers: 0, loseCommitOf: '' }));
 after(() => machine.stop());
 
 /** @param {string} company @param {object} [more] */
@@ -109,6 +109,23 @@ describe('a step that is cut off after it has written', () => {
     assert.equal((await deputy.client.revoke(deputy.accessToken)).status, 200);
     assert.equal((await deputy.mcp.modern('server/discover')).status, 401);
     assert.equal((await (await machine.appoint({ client: deputy.client })).mcp.modern('server/discover')).status, 200);
+  });
+});
+
+describe('an answer that is lost on its way from the object', () => {
+  test('may be that of a purchase that was made: the client hears that this is not known, under the id of its request', async () => {
+    const before = await allOrders(ada);
+    await machine.pull({ lostAnswers: 1 });
+    const request = modernMessage('tools/call', purchase('Unheard', { idempotencyKey: 'unheard' }));
+    const post = () => ada.mcp.post(request, modernHeaders(request));
+    const answer = await post();
+    assert.equal(answer.status, 500, answer.text);
+    assert.deepEqual(answer.json, { jsonrpc: '2.0', id: request.id, error: { code: INTERNAL_ERROR, message: 'Internal error: it may have been done, or not; look before you ask again.' } });
+    const [order, ...others] = await allOrders(ada);
+    assert.equal(order.company, 'Unheard');
+    assert.deepEqual(others, before);
+    assert.equal((await post()).json.result.structuredContent.order.id, order.id, 'with its key it is made once');
+    assert.equal((await allOrders(ada)).length, before.length + 1);
   });
 });
 

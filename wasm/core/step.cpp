@@ -153,7 +153,13 @@ std::optional<Input> read_input(WireReader& reader) {
     case InputTag::stream_opened: return StreamOpened{reader.string()};
     case InputTag::stream_closed: return StreamClosed{reader.string()};
     case InputTag::lost: return Lost{reader.string()};
-    case InputTag::fault: return Fault{read_request(reader)};
+    case InputTag::fault: {
+      Fault input;
+      input.reached = reader.u8() == 1 ? Fault::Reached::others : Fault::Reached::us;
+      input.continuation = reader.string();
+      input.request = read_request(reader);
+      return input;
+    }
     case InputTag::resume: {
       Resume input;
       input.continuation = reader.string();
@@ -229,6 +235,8 @@ std::string encode_input(Instant now, std::string_view entropy, const Input& inp
                         },
                         [&](const Fault& i) {
                           tag(InputTag::fault);
+                          writer.u8(i.reached == Fault::Reached::others ? 1 : 0);
+                          writer.bytes(i.continuation);
                           write(writer, i.request);
                         },
                         [&](const Resume& i) {

@@ -66,10 +66,14 @@ struct StreamClosed {
 struct Lost {
   std::string continuation;
 };
-/// A step for this request trapped and was rolled back. Only the answer is wanted; `request` may be what
-/// trapped it.
+/// A step for this request trapped and was rolled back, or whoever it was handed on to gave no answer. Only
+/// the answer is wanted; `request` may be what trapped it.
 struct Fault {
   Request request;
+  /// Whether it was with somebody else: then nothing is known of what was done.
+  enum class Reached : uint8_t { us, others } reached = Reached::us;
+  /// The flow whose step trapped; empty: the first step.
+  std::string continuation = {};
 };
 
 struct EffectResult {

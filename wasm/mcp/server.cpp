@@ -131,14 +131,17 @@ void Server::wake(const std::vector<std::string>& open_streams, core::Context& s
   sweep_streams(step);
 }
 
-core::Response Server::fault(const core::Request& request) const {
+core::Response Server::fault(const core::Request& request, Changed changed) const {
   std::optional<RequestId> id;
   core::JsonGate gate;
   if (const core::JsonResult body = gate.parse(request.body); body.ok() && body.root.is_object()) {
     const std::variant<Message, NoMessage> read = read_message(body.root);
     if (const Message* message = std::get_if<Message>(&read)) id = message->id;
   }
-  return error_response(500, id, {ErrorCode::internal_error, "Internal error: nothing was changed.", {}});
+  const char* what = changed == Changed::nothing
+                         ? "Internal error: nothing was changed."
+                         : "Internal error: it may have been done, or not; look before you ask again.";
+  return error_response(500, id, {ErrorCode::internal_error, what, {}});
 }
 
 int64_t migrate(core::Storage& storage, int64_t version) {

@@ -42,6 +42,9 @@ class Catalogue;
 /// it does not say.
 std::string client_name(std::string_view body);
 
+/// What is known of a request that failed inside.
+enum class Changed : uint8_t { nothing, unknown };
+
 class Server {
  public:
   explicit Server(Offer offer);
@@ -65,9 +68,9 @@ class Server {
   /// After the object came back: these streams are still linked, and no others. Ends what is too old.
   void wake(const std::vector<std::string>& open_streams, core::Context& step) const;
 
-  /// The answer to a request whose step trapped: a JSON-RPC internal error (-32603), with the request's id
+  /// The answer to a request that failed inside: a JSON-RPC internal error (-32603), with the request's id
   /// where it can be read. Touches no storage.
-  core::Response fault(const core::Request& request) const;
+  core::Response fault(const core::Request& request, Changed changed) const;
 
  private:
   std::unique_ptr<Catalogue> catalogue_;

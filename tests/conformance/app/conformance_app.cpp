@@ -134,7 +134,7 @@ Outcome ConformanceApp::on(const core::Lost& input, core::Context& step) {
 }
 
 Outcome ConformanceApp::on(const core::Fault& input, core::Context&) {
-  return Respond{server_.fault(input.request)};
+  return Respond{server_.fault(input.request, mcp::Changed::unknown)};
 }
 
 // Nobody signs in here, so nobody calls or keeps anything by these.
