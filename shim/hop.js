@@ -13,7 +13,7 @@ const MAX_SHARED_BYTES = 1024 * 1024;
 const NO_ANSWER_MS = 30_000;
 
 /** @typedef {import('./principal.js').Principal} Principal */
-/** @typedef {{ request: Uint8Array, resolve: (answer: Uint8Array | number) => void, reject: (error: unknown) => void }} Passenger */
+/** @typedef {{ request: Uint8Array, resolve: (answer: Uint8Array | string) => void, reject: (error: unknown) => void }} Passenger */
 /** Hops to an object: how many are away, and who takes the next. @typedef {{ away: number, next?: Passenger[] }} Way */
 
 /** By the object's name, while there are any. @type {Map<string, Way>} */
@@ -28,7 +28,7 @@ const scratch = new Writer();
 export async function hop(object, name, request, ctx) {
   request(scratch.reset());
   const answer = await share(object, name, scratch.bytes().slice(), ctx);
-  const bytes = typeof answer === 'number' ? await object.redeem(answer) : answer;
+  const bytes = typeof answer === 'string' ? await object.redeem(answer) : answer;
   return readOutcome(new Reader(bytes));
 }
 
@@ -36,7 +36,7 @@ export async function hop(object, name, request, ctx) {
 function share(object, name, request, ctx) {
   // Whoever took the hop resolves this, and the runtime goes on with it as part of the request that it was made in. It does not
   // know that request for `new Promise`, once V8 has optimised it.
-  const { promise, resolve, reject } = /** @type {PromiseWithResolvers<Uint8Array | number>} */ (Promise.withResolvers());
+  const { promise, resolve, reject } = /** @type {PromiseWithResolvers<Uint8Array | string>} */ (Promise.withResolvers());
   const passenger = { request, resolve, reject };
   let way = ways.get(name);
   if (!way) {
@@ -47,7 +47,10 @@ function share(object, name, request, ctx) {
   if (next && hasRoom(next, request)) {
     next.push(passenger);
     // The runtime ends a request that waits for nothing of its own.
-    const limit = setTimeout(() => reject(new Error('the object gave no answer in time')), NO_ANSWER_MS);
+    const limit = setTimeout(() => {
+      if (way.next === next) way.next = undefined; // it never left: nobody else shall wait for it
+      reject(new Error('the object gave no answer in time'));
+    }, NO_ANSWER_MS);
     return promise.finally(() => clearTimeout(limit));
   }
   ctx.waitUntil(way.away === 0 ? go(object, name, way, [passenger]) : gather(object, name, way, passenger));

@@ -74,7 +74,7 @@ export class Principal extends DurableObject {
 
   /**
    * Requests that share a hop. One that waits for more than its first step gives a ticket, and does not keep the others waiting.
-   * @param {Uint8Array[]} requests (`written`) @returns {Promise<(Uint8Array | number)[]>} outcomes (`readOutcome`), or tickets
+   * @param {Uint8Array[]} requests (`written`) @returns {Promise<(Uint8Array | string)[]>} outcomes (`readOutcome`), or tickets
    */
   async answer(requests) {
     const arrived = Date.now();
@@ -111,7 +111,7 @@ export class Principal extends DurableObject {
     return { answer: end.then((last) => (last.kind === 'unread' ? last.bytes : NOTHING.bytes)) };
   }
 
-  /** The answer that a ticket was given for. @param {number} ticket */
+  /** The answer that a ticket was given for. @param {string} ticket */
   async redeem(ticket) {
     return this.#tickets.redeem(ticket);
   }

@@ -4,18 +4,19 @@
 export const MAX_TICKETS = 1_000;
 
 export class Tickets {
-  /** @type {Map<number, Uint8Array | Promise<Uint8Array>>} */
+  /** From the oldest on. @type {Map<string, Uint8Array | Promise<Uint8Array>>} */
   #answers = new Map();
-  #last = 0;
 
   /** @param {Uint8Array | Promise<Uint8Array>} answer */
   give(answer) {
-    this.#answers.set(++this.#last, answer);
-    this.#answers.delete(this.#last - MAX_TICKETS);
-    return this.#last;
+    // Not a number: an object that has come back would give one again that is still waited with, for the answer of somebody else.
+    const ticket = crypto.randomUUID();
+    this.#answers.set(ticket, answer);
+    if (this.#answers.size > MAX_TICKETS) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
+    return ticket;
   }
 
-  /** Its answer, once; throws where there is none. @param {number} ticket */
+  /** Its answer, once; throws where there is none. @param {string} ticket */
   redeem(ticket) {
     const answer = this.#answers.get(ticket);
     if (!answer) throw new Error('there is no such ticket');

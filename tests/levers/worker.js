@@ -182,7 +182,7 @@ export class Principal extends ShippedPrincipal {
       throw new Error('no answer (a lever was pulled)');
     }
     const bytes = requests.reduce((sum, { length }) => sum + length, 0);
-    levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'number').length });
+    levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'string').length });
     return answers;
   }
 }

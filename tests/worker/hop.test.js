@@ -148,6 +148,13 @@ describe('tickets', () => {
     assert.throws(() => tickets.redeem(ticket), /no such ticket/);
   });
 
+  test('are good at nobody else', () => {
+    const [object, another] = [new Tickets(), new Tickets()];
+    const ticket = object.give(answer);
+    another.give(answer);
+    assert.throws(() => another.redeem(ticket), /no such ticket/);
+  });
+
   test(`are kept until there are ${MAX_TICKETS} newer ones`, async () => {
     const tickets = new Tickets();
     const [first, second] = [tickets.give(answer), tickets.give(answer)];
