@@ -156,7 +156,8 @@ export class Machine {
   /** Runs a statement on the storage of each principal's object. Only after a crash. @param {string} sql @param {...(string | number | null)} values */
   alter(sql, ...values) {
     for (const file of this.objects) {
-      const database = new DatabaseSync(join(this.#storage, file));
+      // The instance that is back may have been woken by an alarm, and be writing.
+      const database = new DatabaseSync(join(this.#storage, file), { timeout: 5000 });
       database.prepare(sql).run(...values);
       database.close();
     }
