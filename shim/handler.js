@@ -3,7 +3,7 @@
 import { coreOf } from './core.js';
 import { hop } from './hop.js';
 import { serverOf } from './oauth.js';
-import { CLIENT_GONE, inputs, principal, readBody, readOutcome, readOutput, run, written } from './steps.js';
+import { CLIENT_GONE, described, inputs, principal, readBody, readOutcome, readOutput, run } from './steps.js';
 import { holdStream } from './streams.js';
 
 /** @type {ExportedHandler<Env>} */
@@ -12,7 +12,7 @@ export default {
     const core = coreOf(env);
     /** @type {'us' | 'others'} */
     let reached = 'us';
-    let about = written(/** @type {any} */ (request));
+    let about = described(/** @type {any} */ (request));
     const step = (/** @type {import('./steps.js').Input} */ input) => {
       const { outcome, log } = readOutput(core.step(input), readOutcome);
       for (const line of log) console.log(line);
@@ -28,7 +28,7 @@ export default {
         const object = principal(env, outcome.name);
         const body = await readBody(/** @type {any} */ (request), core.bodyLimit).catch(() => undefined);
         if (body === undefined) return new Response(null, { status: CLIENT_GONE });
-        about = written(/** @type {any} */ (request), body);
+        about = described(/** @type {any} */ (request), body);
         const answer = await hop(object, outcome.name, about, ctx);
         if (answer.kind === 'respond') return answer.response;
         if (answer.kind === 'stream') return await holdStream(object, answer);

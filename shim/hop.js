@@ -7,7 +7,7 @@ import { readOutcome } from './steps.js';
 import { Reader, Writer } from './wire.js';
 
 /** Requests that share a hop, and their size together in bytes; one that is larger goes alone. */
-const MAX_SHARED = 64;
+const MAX_SHARED = 16;
 const MAX_SHARED_BYTES = 1024 * 1024;
 /** Who took the hop is gone, if nothing came by then. */
 const NO_ANSWER_MS = 30_000;
@@ -22,7 +22,7 @@ const scratch = new Writer();
 
 /**
  * What the object answers to a request.
- * @param {DurableObjectStub<Principal>} object @param {string} name @param {import('./steps.js').Input} request (`written`)
+ * @param {DurableObjectStub<Principal>} object @param {string} name @param {import('./steps.js').Input} request (`described`)
  * @param {ExecutionContext} ctx
  */
 export async function hop(object, name, request, ctx) {
@@ -47,10 +47,7 @@ function share(object, name, request, ctx) {
   if (next && hasRoom(next, request)) {
     next.push(passenger);
     // The runtime ends a request that waits for nothing of its own.
-    const limit = setTimeout(() => {
-      if (way.next === next) way.next = undefined; // it never left: nobody else shall wait for it
-      reject(new Error('the object gave no answer in time'));
-    }, NO_ANSWER_MS);
+    const limit = setTimeout(() => reject(new Error('the object gave no answer in time')), NO_ANSWER_MS);
     return promise.finally(() => clearTimeout(limit));
   }
   ctx.waitUntil(way.away === 0 ? go(object, name, way, [passenger]) : gather(object, name, way, passenger));

@@ -7,7 +7,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { coreOf, newObject } from './core.js';
 import { serverOf, vaultNamespace } from './oauth.js';
-import { CLIENT_GONE, goOn, inputs, leaveAnswer, readBody, readOutcome, readOutput, run, written } from './steps.js';
+import { CLIENT_GONE, described, goOn, inputs, leaveAnswer, readBody, readOutcome, readOutput, run } from './steps.js';
 import { LINK, STREAM } from './streams.js';
 import { Tickets } from './tickets.js';
 
@@ -60,21 +60,15 @@ export class Principal extends DurableObject {
     const arrived = Date.now();
     const body = await readBody(request, this.#core.bodyLimit).catch(() => undefined);
     if (body === undefined) return new Response(null, { status: CLIENT_GONE });
-    const world = { env: this.#env, request, body };
-    try {
-      const outcome = await run((input) => this.#step(input), inputs.principalRequest(written(request, body), arrived), world);
-      if (outcome.kind === 'respond') return outcome.response;
-      if (outcome.kind === 'oauth') return await this.#askOAuth(outcome, request, body);
-    } catch (error) {
-      console.error('a step failed and was rolled back', error);
-    }
-    const outcome = this.#alone(inputs.fault(written(request, body), 'us'));
-    return outcome.kind === 'respond' ? outcome.response : new Response(null, { status: 500 });
+    const outcome = await run((input) => this.#step(input), inputs.principalRequest(described(request, body), arrived), { env: this.#env });
+    if (outcome.kind === 'respond') return outcome.response;
+    if (outcome.kind === 'oauth') return this.#askOAuth(outcome, request, body);
+    throw new Error(`a request that has its own hop ended as ${outcome.kind}`);
   }
 
   /**
    * Requests that share a hop. One that waits for more than its first step gives a ticket, and does not keep the others waiting.
-   * @param {Uint8Array[]} requests (`written`) @returns {Promise<(Uint8Array | string)[]>} outcomes (`readOutcome`), or tickets
+   * @param {Uint8Array[]} requests (`described`) @returns {Promise<(Uint8Array | string)[]>} outcomes (`readOutcome`), or tickets
    */
   async answer(requests) {
     const arrived = Date.now();
@@ -89,25 +83,19 @@ export class Principal extends DurableObject {
 
   /** Its first step; the answer may come later. @param {Uint8Array} request @param {number} arrived @returns {Promise<{ answer: Uint8Array | Promise<Uint8Array> }>} */
   async #begin(request, arrived) {
-    const about = (/** @type {import('./wire.js').Writer} */ out) => out.written(request);
-    /** @type {Uint8Array | undefined} */
-    let continuation;
-    const step = async (/** @type {Input} */ input) => {
-      const outcome = await this.#step(input, leaveAnswer);
-      if (outcome.kind === 'await') ({ continuation } = outcome);
-      return outcome;
-    };
+    const about = (/** @type {import('./wire.js').Writer} */ out) => out.raw(request);
+    const flow = this.#flow(leaveAnswer);
     const failed = (/** @type {unknown} */ error) => {
       console.error('a step failed and was rolled back', error);
       try {
-        return this.#alone(inputs.fault(about, 'us', continuation), leaveAnswer);
+        return this.#alone(inputs.fault(about, 'us', flow.continuation), leaveAnswer);
       } catch {
         return NOTHING;
       }
     };
-    const outcome = await step(inputs.principalRequest(about, arrived)).catch(failed);
+    const outcome = await flow.step(inputs.principalRequest(about, arrived)).catch(failed);
     if (outcome.kind === 'unread') return { answer: outcome.bytes };
-    const end = goOn(step, outcome, { env: this.#env }).catch(failed);
+    const end = goOn(flow.step, outcome, { env: this.#env }).catch(failed);
     return { answer: end.then((last) => (last.kind === 'unread' ? last.bytes : NOTHING.bytes)) };
   }
 
@@ -228,21 +216,28 @@ export class Principal extends DurableObject {
     return outcome;
   }
 
-  /** A flow that answers nobody. @param {import('./steps.js').Await} flow */
-  async #goOn(flow) {
-    let { continuation } = flow;
-    /** @param {Input} input */
-    const step = async (input) => {
-      const outcome = await this.#step(input);
-      if (outcome.kind === 'await') ({ continuation } = outcome);
-      return outcome;
-    };
+  /** A flow that answers nobody. @param {import('./steps.js').Await} begun */
+  async #goOn(begun) {
+    const flow = this.#flow(readOutcome, begun.continuation);
     try {
-      await goOn(step, flow, { env: this.#env });
+      await goOn(flow.step, begun, { env: this.#env });
     } catch (error) {
       console.error('a step in the background failed and was rolled back', error);
-      await this.#step(inputs.lost(continuation));
+      await this.#step(inputs.lost(flow.continuation));
     }
+  }
+
+  /** Steps that follow each other, and where the flow is: what its last step would go on from. @param {Read} read @param {Uint8Array} [continuation] */
+  #flow(read, continuation = new Uint8Array(0)) {
+    const flow = {
+      continuation,
+      step: async (/** @type {Input} */ input) => {
+        const outcome = await this.#step(input, read);
+        if (outcome.kind === 'await') flow.continuation = outcome.continuation;
+        return outcome;
+      },
+    };
+    return flow;
   }
 
   /** @param {{ issuer: string, shareKey: string, shareSeconds: number }} to @param {Request} request @param {Uint8Array | null} body */

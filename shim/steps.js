@@ -33,7 +33,7 @@ import { verifyToken } from './tokens.js';
  * @param {Request} request @param {Uint8Array | null} [body] null: too large; left out: unread
  * @returns {Input}
  */
-export const written = (request, body) => (out) => {
+export const described = (request, body) => (out) => {
   out.text(request.method);
   out.text(request.url);
   const texts = /** @type {string[]} */ ([]);
@@ -56,7 +56,7 @@ export const inputs = {
     out.u8(1);
     out.f64(Date.now());
     out.text(request.headers.get('CF-Connecting-IP') ?? '');
-    written(request)(out);
+    described(request)(out);
   },
   /** @param {Input} request @param {number} arrived when, in milliseconds @returns {Input} */
   principalRequest: (request, arrived) => (out) => {
@@ -203,7 +203,7 @@ const AWAIT = 5;
 
 /** An answer is left as it is, for the Worker to read. @param {Reader} out @returns {Outcome} */
 export function leaveAnswer(out) {
-  const bytes = out.left();
+  const bytes = out.restBytes();
   return bytes[0] === AWAIT ? readOutcome(out) : { kind: 'unread', bytes };
 }
 

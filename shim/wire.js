@@ -55,7 +55,7 @@ export class Writer {
   }
 
   /** Bytes that are in this format already. @param {Uint8Array} bytes */
-  written(bytes) {
+  raw(bytes) {
     this.#claim(bytes.length);
     this.#memory.set(bytes, this.#size - bytes.length);
   }
@@ -113,7 +113,7 @@ export class Reader {
   }
 
   /** All that is left. */
-  left() {
+  restBytes() {
     return this.#memory.slice(this.#at, this.#end);
   }
 

@@ -437,29 +437,6 @@ Outcome App::deliver(core::Context& step) {
   return await;
 }
 
-Outcome App::on(const core::Fault& input, core::Context&) {
-  // A call's flow may have asked the outside for something; the others only look at a token.
-  const bool called = !input.continuation.empty() && input.continuation[0] == static_cast<char>(Machine::mcp);
-  const mcp::Changed changed =
-      called || input.reached == core::Fault::Reached::others ? mcp::Changed::unknown : mcp::Changed::nothing;
-  const std::string went_wrong = changed == mcp::Changed::nothing
-                                     ? "Something went wrong; nothing was changed."
-                                     : "Something went wrong; look whether it was done.";
-  const std::optional<core::Url> url = core::parse_url(input.request.url);
-  if (url && url->path == "/mcp") {
-    core::Response response = server_.fault(input.request, changed);
-    identity::allow_origin(response, input.request.headers.get("Origin").value_or(""));
-    return Respond{std::move(response)};
-  }
-  if (url && identity::kind_of_path(url->path) == identity::PagePath::data) {
-    return Respond{identity::page_error(500, "server_error", went_wrong)};
-  }
-  if (url && (url->path == "/token" || url->path == "/register")) {
-    return Respond{oauth_error(500, "server_error", "Something went wrong on our side; try again")};
-  }
-  return Respond{identity::message_page(500, "That did not work", went_wrong, "Try again.")};
-}
-
 // ---- Going on ----
 
 identity::PageSignIn App::page_sign_in() const {

@@ -37,6 +37,10 @@ const levers = Object.assign(internet, {
   statements: {},
   /** So many hops are taken, and their answers lost. */
   lostAnswers: 0,
+  /** Objects keep their answers to themselves. */
+  holdAnswers: false,
+  /** No timer takes longer, in milliseconds; 0: each as long as it says. */
+  longestTimer: 0,
   /** Hops that objects were asked by, and how many of their answers came later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
   hops: [],
   /** What was written to ANALYTICS. To be read, and to be emptied. @type {AnalyticsEngineDataPoint[]} */
@@ -49,6 +53,9 @@ Date.now = () => now() + levers.clock;
 /** Keep-alives come as often as a test can wait for. */
 const realInterval = globalThis.setInterval;
 globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realInterval(work, Math.min(wait, 300)));
+
+const realTimeout = globalThis.setTimeout;
+globalThis.setTimeout = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realTimeout(work, levers.longestTimer ? Math.min(wait, levers.longestTimer) : wait));
 
 const decoder = new TextDecoder();
 let losesCommit = false;
@@ -177,6 +184,7 @@ export class Principal extends ShippedPrincipal {
   /** @param {Uint8Array[]} requests */
   async answer(requests) {
     const answers = await super.answer(requests);
+    while (levers.holdAnswers) await new Promise((resolve) => realTimeout(resolve, 20));
     if (levers.lostAnswers > 0) {
       levers.lostAnswers--;
       throw new Error('no answer (a lever was pulled)');

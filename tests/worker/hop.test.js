@@ -8,7 +8,7 @@ import { TodoMachine } from '../support/todo-machine.js';
 import { until } from '../support/until.js';
 
 /** As in shim/hop.js. */
-const MAX_SHARED = 64;
+const MAX_SHARED = 16;
 const MAX_SHARED_BYTES = 1024 * 1024;
 /** As in shim/principal.js. */
 const MAX_ANSWERED_BYTES = 4 * 1024 * 1024;
@@ -83,6 +83,16 @@ describe('requests of one person', () => {
     const answers = (await Promise.all(deputies.map(({ mcp }) => atOnce(mcp, 5)))).flat();
     assert.deepEqual(answers.map(({ status }) => status), Array(30).fill(200));
     assert.ok((await hops()).some(({ later }) => later > 0), 'some of them were fetched later');
+  });
+
+  test('do not wait for good for a hop that another took', async () => {
+    await machine.pull({ holdAnswers: true, longestTimer: 300 });
+    const asked = Array.from({ length: 10 }, () => ada.mcp.modern('tools/list'));
+    const first = await Promise.race(asked);
+    await machine.pull({ holdAnswers: false, longestTimer: 0 });
+    assert.equal(first.status, 500);
+    assert.equal(first.json.error.message, 'Internal error: it may have been done, or not; look before you ask again.');
+    assert.ok((await Promise.all(asked)).some(({ status }) => status === 200), 'who took one waits for it');
   });
 
   test('share nothing but the way: whose token does not stand is refused, and nobody else', async () => {
