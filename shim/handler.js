@@ -12,7 +12,8 @@ export default {
     const core = coreOf(env);
     /** @type {'us' | 'others'} */
     let reached = 'us';
-    let about = described(/** @type {any} */ (request));
+    const withBody = described(/** @type {any} */ (request));
+    let about = withBody();
     const step = (/** @type {import('./steps.js').Input} */ input) => {
       const { outcome, log } = readOutput(core.step(input), readOutcome);
       for (const line of log) console.log(line);
@@ -22,13 +23,13 @@ export default {
     /** @type {import('./steps.js').World} */
     const world = { env, request: /** @type {Request} */ (/** @type {unknown} */ (request)) };
     try {
-      const outcome = await run(step, inputs.edgeRequest(/** @type {any} */ (request)), world);
+      const outcome = await run(step, inputs.edgeRequest(about, request.headers.get('CF-Connecting-IP') ?? ''), world);
       if (outcome.kind === 'respond') return outcome.response;
       if (outcome.kind === 'principal' && outcome.hop === 'shared') {
         const object = principal(env, outcome.name);
         const body = await readBody(/** @type {any} */ (request), core.bodyLimit).catch(() => undefined);
         if (body === undefined) return new Response(null, { status: CLIENT_GONE });
-        about = described(/** @type {any} */ (request), body);
+        about = withBody(body);
         const answer = await hop(object, outcome.name, about, ctx);
         if (answer.kind === 'respond') return answer.response;
         if (answer.kind === 'stream') return await holdStream(object, answer);

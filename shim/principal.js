@@ -60,7 +60,7 @@ export class Principal extends DurableObject {
     const arrived = Date.now();
     const body = await readBody(request, this.#core.bodyLimit).catch(() => undefined);
     if (body === undefined) return new Response(null, { status: CLIENT_GONE });
-    const outcome = await run((input) => this.#step(input), inputs.principalRequest(described(request, body), arrived), { env: this.#env });
+    const outcome = await run((input) => this.#step(input), inputs.principalRequest(described(request)(body), arrived), { env: this.#env });
     if (outcome.kind === 'respond') return outcome.response;
     if (outcome.kind === 'oauth') return this.#askOAuth(outcome, request, body);
     throw new Error(`a request that has its own hop ended as ${outcome.kind}`);

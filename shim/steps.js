@@ -28,21 +28,24 @@ import { verifyToken } from './tokens.js';
 
 // ---- Inputs ----
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * A request, as it is in the inputs about one.
- * @param {Request} request @param {Uint8Array | null} [body] null: too large; left out: unread
- * @returns {Input}
+ * @param {Request} request @returns {(body?: Uint8Array | null) => Input} body: null: too large; left out: unread
  */
-export const described = (request, body) => (out) => {
-  out.text(request.method);
-  out.text(request.url);
+export function described({ method, url, headers }) {
   const texts = /** @type {string[]} */ ([]);
-  request.headers.forEach((value, name) => texts.push(name, value));
-  out.u32(texts.length / 2);
-  for (const text of texts) out.text(text);
-  out.u8(body === undefined ? 0 : body === null ? 2 : 1);
-  out.data(body ?? new Uint8Array(0));
-};
+  headers.forEach((value, name) => texts.push(name, value));
+  return (body) => (out) => {
+    out.text(method);
+    out.text(url);
+    out.u32(texts.length / 2);
+    for (const text of texts) out.text(text);
+    out.u8(body === undefined ? 0 : body === null ? 2 : 1);
+    out.data(body ?? NO_BYTES);
+  };
+}
 
 /** @param {number} tag @param {string} [text] @returns {Input} */
 const withText = (tag, text) => (out) => {
@@ -51,12 +54,12 @@ const withText = (tag, text) => (out) => {
 };
 
 export const inputs = {
-  /** @param {Request} request @returns {Input} */
-  edgeRequest: (request) => (out) => {
+  /** @param {Input} request @param {string} address where it comes from @returns {Input} */
+  edgeRequest: (request, address) => (out) => {
     out.u8(1);
     out.f64(Date.now());
-    out.text(request.headers.get('CF-Connecting-IP') ?? '');
-    described(request)(out);
+    out.text(address);
+    request(out);
   },
   /** @param {Input} request @param {number} arrived when, in milliseconds @returns {Input} */
   principalRequest: (request, arrived) => (out) => {
@@ -180,7 +183,7 @@ function readEffect(out) {
 
 /** @param {Reader} out */
 function readResponse(out) {
-  const [status, headers, body] = [out.u32(), readHeaders(out), out.data()];
+  const [status, headers, body] = [out.u32(), readHeaders(out), out.view()];
   const fields = Object.fromEntries(headers);
   // Pairs take several times as long, and only they can say a name twice.
   const init = { status, headers: Object.keys(fields).length === headers.length ? fields : headers };

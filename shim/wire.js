@@ -109,7 +109,7 @@ export class Reader {
   }
 
   text() {
-    return decoder.decode(this.#take());
+    return decoder.decode(this.view());
   }
 
   /** All that is left. */
@@ -123,10 +123,11 @@ export class Reader {
   }
 
   data() {
-    return this.#take().slice();
+    return this.view().slice();
   }
 
-  #take() {
+  /** As it lies in the memory that is read: good until the next step. */
+  view() {
     const size = this.u32();
     const at = this.#skip(size);
     return this.#memory.subarray(at, at + size);
