@@ -9,6 +9,7 @@ import { holdStream } from './streams.js';
 /** @type {ExportedHandler<Env>} */
 export default {
   async fetch(request, env, ctx) {
+    const arrived = Date.now();
     const core = coreOf(env);
     /** @type {'us' | 'others'} */
     let reached = 'us';
@@ -23,7 +24,7 @@ export default {
     /** @type {import('./steps.js').World} */
     const world = { env, request: /** @type {Request} */ (/** @type {unknown} */ (request)) };
     try {
-      const outcome = await run(step, inputs.edgeRequest(about, request.headers.get('CF-Connecting-IP') ?? ''), world);
+      const outcome = await run(step, inputs.edgeRequest(about, arrived, request.headers.get('CF-Connecting-IP') ?? ''), world);
       if (outcome.kind === 'respond') return outcome.response;
       if (outcome.kind === 'principal' && outcome.hop === 'shared') {
         const object = principal(env, outcome.name);

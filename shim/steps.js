@@ -54,10 +54,10 @@ const withText = (tag, text) => (out) => {
 };
 
 export const inputs = {
-  /** @param {Input} request @param {string} address where it comes from @returns {Input} */
-  edgeRequest: (request, address) => (out) => {
+  /** @param {Input} request @param {number} arrived when, in milliseconds @param {string} address where it comes from @returns {Input} */
+  edgeRequest: (request, arrived, address) => (out) => {
     out.u8(1);
-    out.f64(Date.now());
+    out.f64(arrived);
     out.text(address);
     request(out);
   },

@@ -39,6 +39,8 @@ const levers = Object.assign(internet, {
   lostAnswers: 0,
   /** Objects keep their answers to themselves. */
   holdAnswers: false,
+  /** Each look at the clock makes it so much later, in milliseconds. */
+  tick: 0,
   /** No timer takes longer, in milliseconds; 0: each as long as it says. */
   longestTimer: 0,
   /** Hops that objects were asked by, and how many of their answers came later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
@@ -48,7 +50,7 @@ const levers = Object.assign(internet, {
 });
 
 const now = Date.now;
-Date.now = () => now() + levers.clock;
+Date.now = () => now() + (levers.clock += levers.tick);
 
 /** Keep-alives come as often as a test can wait for. */
 const realInterval = globalThis.setInterval;

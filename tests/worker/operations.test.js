@@ -95,6 +95,15 @@ describe('the line of a request', () => {
     assert.deepEqual({ status, principal, decision }, { status: 401, principal: undefined, decision: undefined });
   });
 
+  test('says that no request ended before it came, however long its first step waits', async () => {
+    await machine.pull({ tick: 50 });
+    const { id, traceparent } = newTrace();
+    await ask(`${machine.url}/mcp`, { method: 'POST', headers: { traceparent } });
+    await machine.pull({ tick: 0, clock: 0 });
+    const [{ ms }] = await linesIn(machine, id);
+    assert.ok(ms >= 50, `${ms} ms`);
+  });
+
   test('is an error where a step failed, and says in which request', async () => {
     await machine.pull({ trapOn: ['order:user_'] });
     const { id, traceparent } = newTrace();
