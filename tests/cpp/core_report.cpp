@@ -105,6 +105,13 @@ TEST_CASE("Report: a request has one line, with what is known of it") {
                              {"rows_written", 2}});
 }
 
+TEST_CASE("Report: no request takes less than no time, where the clock has been set back") {
+  Reported app(answers(200));
+  app.step(core::PrincipalRequest{post("https://shop.example/mcp"), app.now + core::milliseconds(7)});
+  REQUIRE(app.lines.size() == 1);
+  CHECK(app.lines[0]["ms"] == 0);
+}
+
 TEST_CASE("Report: what waits has its line at the end, with the time and the rows of all its steps") {
   Reported app([](const core::Input& input, core::Context& step) -> core::Outcome {
     if (!std::holds_alternative<core::Resume>(input))

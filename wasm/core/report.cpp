@@ -53,8 +53,10 @@ void add(std::string& line, std::string_view name, int64_t value) {
   line.append(",\"").append(name).append("\":").append(std::to_string(value));
 }
 
+/// Not less than none, where the clock has been set back.
 int64_t milliseconds_of(const Report& report, Instant now) {
-  return report.arrived.milliseconds == 0 ? 0 : now.milliseconds - report.arrived.milliseconds;
+  if (report.arrived.milliseconds == 0) return 0;
+  return std::max<int64_t>(0, now.milliseconds - report.arrived.milliseconds);
 }
 
 }  // namespace
