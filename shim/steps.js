@@ -272,13 +272,7 @@ export async function readBody(request, limit) {
     if (size > limit) return null; // leaving the loop cancels the rest
     parts.push(part);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return Buffer.concat(parts);
 }
 
 const FETCH_TIMEOUT_MS = 10_000;

@@ -41,7 +41,7 @@ TEST_CASE("Faults: at statements, commits and effects, one after the other") {
   for (const auto& [fault, name] : kFaults) {
     const int64_t step = every ? 1 : fault == Fault::statement ? 25 : 5;
     const int64_t stories = tell_with(fault, name, 1 + random() % step, step);
-    CHECK(stories > 0);
+    CHECK(stories > (every ? 5 : 0));
     if (every) WARN(name << ": " << stories << " places");
   }
 }

@@ -87,7 +87,7 @@ describe('requests of one person', () => {
 
   test('do not wait for good for a hop that another took', async () => {
     await machine.pull({ holdAnswers: true, longestTimer: 300 });
-    const asked = Array.from({ length: 10 }, () => ada.mcp.modern('tools/list'));
+    const asked = Array.from({ length: 30 }, () => ada.mcp.modern('tools/list'));
     const first = await Promise.race(asked);
     await machine.pull({ holdAnswers: false, longestTimer: 0 });
     assert.equal(first.status, 500);
