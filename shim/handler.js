@@ -27,13 +27,12 @@ export default {
       const outcome = await run(step, inputs.edgeRequest(about, arrived, request.headers.get('CF-Connecting-IP') ?? ''), world);
       if (outcome.kind === 'respond') return outcome.response;
       if (outcome.kind === 'principal' && outcome.hop === 'shared') {
-        const object = principal(env, outcome.name);
         const body = await readBody(/** @type {any} */ (request), core.bodyLimit).catch(() => undefined);
         if (body === undefined) return new Response(null, { status: CLIENT_GONE });
         about = withBody(body);
-        const answer = await hop(object, outcome.name, about, ctx);
+        const answer = await hop(env, outcome.name, about, ctx);
         if (answer.kind === 'respond') return answer.response;
-        if (answer.kind === 'stream') return await holdStream(object, answer);
+        if (answer.kind === 'stream') return await holdStream(principal(env, outcome.name), answer);
       }
       // A body that a step has read is sent on as it was read.
       const onward = world.body ? new Request(request, { body: world.body }) : request;

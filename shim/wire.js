@@ -40,8 +40,9 @@ export class Writer {
     this.#reserve(4 + text.length * 3); // no character takes more than three bytes for each of its UTF-16 units
     const from = this.#size + 4;
     // What is short and ASCII, as most texts are, is written before an encoder would have been called.
+    const quick = text.length <= SHORT ? text.length : 0;
     let written = 0;
-    for (let unit; written < text.length && written < SHORT && (unit = text.charCodeAt(written)) < 128; ++written) this.#memory[from + written] = unit;
+    for (let unit; written < quick && (unit = text.charCodeAt(written)) < 128; ++written) this.#memory[from + written] = unit;
     if (written < text.length) written = encoder.encodeInto(text, this.#memory.subarray(from)).written;
     this.#view.setUint32(this.#size, written, true);
     this.#size = from + written;
