@@ -1,5 +1,5 @@
-// The hop to a principal's object. Requests that come while others are on their way share one, as their steps share a commit
-// there: a hop costs as much as a step, and on Cloudflare each is billed. Only one that finds nobody on the way goes at once.
+// The hop to a principal's object. A hop costs as much as a step, and on Cloudflare each is billed. So whoever finds none of its
+// principal's requests on the way goes at once; what comes meanwhile gathers, and goes together when that hop is home.
 //
 // What they share is the way. Each is authenticated by its own step in the object, and gets its own answer.
 
@@ -7,13 +7,16 @@ import { principal, readOutcome } from './steps.js';
 import { Reader, Writer } from './wire.js';
 
 /** Requests that share a hop, and their size together in bytes; one that is larger goes alone. */
-const MAX_SHARED = 16;
+const MAX_SHARED = 32;
 const MAX_SHARED_BYTES = 1024 * 1024;
+/** A hop waits for the one before it to be home, and no longer than this. */
+const MAX_GATHERING_MS = 5;
 /** Who took the hop is gone, if nothing came by then. */
 const NO_ANSWER_MS = 30_000;
 
 /** @typedef {{ request: Uint8Array, resolve: (answer: Uint8Array | string) => void, reject: (error: unknown) => void }} Passenger */
-/** Hops to an object: how many are away, and who takes the next. @typedef {{ away: number, next?: Passenger[] }} Way */
+/** @typedef {{ passengers: Passenger[], depart: () => void }} Hop */
+/** The hops to an object: the last that left, until it is home, and those that gather meanwhile. @typedef {{ last?: Hop, gathering: Hop[] }} Way */
 
 /** By the object's name, while there are any. @type {Map<string, Way>} */
 const ways = new Map();
@@ -36,45 +39,50 @@ function share(env, name, request, ctx) {
   // know that request for `new Promise`, once V8 has optimised it.
   const { promise, resolve, reject } = /** @type {PromiseWithResolvers<Uint8Array | string>} */ (Promise.withResolvers());
   const passenger = { request, resolve, reject };
-  let way = ways.get(name);
-  if (!way) {
-    way = { away: 0 };
-    ways.set(name, way);
-  }
-  const { next } = way;
+  const way = ways.get(name) ?? { gathering: [] };
+  ways.set(name, way);
+  const next = way.gathering.at(-1);
   if (next && hasRoom(next, request)) {
-    next.push(passenger);
+    next.passengers.push(passenger);
     // The runtime ends a request that waits for nothing of its own.
     const limit = setTimeout(() => reject(new Error('the object gave no answer in time')), NO_ANSWER_MS);
     return promise.finally(() => clearTimeout(limit));
   }
-  ctx.waitUntil(way.away === 0 ? go(env, name, way, [passenger]) : gather(env, name, way, passenger));
+  ctx.waitUntil(take(env, name, way, passenger));
   return promise;
 }
 
-/** @param {Passenger[]} passengers @param {Uint8Array} request */
-function hasRoom(passengers, request) {
+/** @param {Hop} hop @param {Uint8Array} request */
+function hasRoom({ passengers }, request) {
   return passengers.length < MAX_SHARED && passengers.reduce((sum, each) => sum + each.request.length, request.length) <= MAX_SHARED_BYTES;
 }
 
-/** The next hop: whoever comes in this turn of the event loop goes, too. @param {Env} env @param {string} name @param {Way} way @param {Passenger} first */
-async function gather(env, name, way, first) {
-  const passengers = [first];
-  way.next = passengers;
-  await new Promise((turn) => setTimeout(turn, 0));
-  if (way.next === passengers) way.next = undefined;
-  await go(env, name, way, passengers);
+/** A hop, there and back. @param {Env} env @param {string} name @param {Way} way @param {Passenger} first */
+async function take(env, name, way, first) {
+  /** @type {Hop} */
+  const hop = { passengers: [first], depart() {} };
+  if (way.last) await gather(way, hop);
+  way.last = hop;
+  try {
+    const answers = await principal(env, name).answer(hop.passengers.map(({ request }) => request));
+    hop.passengers.forEach(({ resolve }, at) => resolve(answers[at]));
+  } catch (error) {
+    for (const { reject } of hop.passengers) reject(error);
+  }
+  if (way.last !== hop) return; // one that would wait no longer has left meanwhile
+  way.last = way.gathering.shift();
+  if (way.last) way.last.depart();
+  else ways.delete(name);
 }
 
-/** @param {Env} env @param {string} name @param {Way} way @param {Passenger[]} passengers */
-async function go(env, name, way, passengers) {
-  way.away += 1;
-  try {
-    const answers = await principal(env, name).answer(passengers.map(({ request }) => request));
-    passengers.forEach(({ resolve }, at) => resolve(answers[at]));
-  } catch (error) {
-    for (const { reject } of passengers) reject(error);
-  }
-  way.away -= 1;
-  if (way.away === 0 && !way.next) ways.delete(name);
+/** Until it may leave; whoever comes meanwhile goes, too. @param {Way} way @param {Hop} hop */
+function gather(way, hop) {
+  const { promise, resolve } = /** @type {PromiseWithResolvers<void>} */ (Promise.withResolvers());
+  hop.depart = resolve;
+  way.gathering.push(hop);
+  const limit = setTimeout(() => {
+    way.gathering = way.gathering.filter((other) => other !== hop);
+    resolve();
+  }, MAX_GATHERING_MS);
+  return promise.finally(() => clearTimeout(limit));
 }

@@ -27,6 +27,8 @@ const levers = Object.assign(internet, {
   unansweredCopies: 0,
   /** How often an object came to life, or back to it. To be read. */
   awakenings: 0,
+  /** How many requests came. To be read, and to be set to 0. */
+  requests: 0,
   /** What the Worker takes for its own scheme and host; as it was asked where this is empty. */
   origin: '',
   /** What statements have read and written, as Cloudflare bills it, and how often an alarm was set. To be read, and to be set to 0. */
@@ -43,7 +45,9 @@ const levers = Object.assign(internet, {
   tick: 0,
   /** No timer takes longer, in milliseconds; 0: each as long as it says. */
   longestTimer: 0,
-  /** Hops that objects were asked by, and how many of their answers came later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
+  /** No timer takes less, but for what only waits for its turn. */
+  shortestTimer: 0,
+  /** Hops that came to objects, and how many of their answers come later. To be read, and to be emptied. @type {{ requests: number, bytes: number, later: number }[]} */
   hops: [],
   /** What was written to ANALYTICS. To be read, and to be emptied. @type {AnalyticsEngineDataPoint[]} */
   points: [],
@@ -57,7 +61,10 @@ const realInterval = globalThis.setInterval;
 globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realInterval(work, Math.min(wait, 300)));
 
 const realTimeout = globalThis.setTimeout;
-globalThis.setTimeout = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => realTimeout(work, levers.longestTimer ? Math.min(wait, levers.longestTimer) : wait));
+globalThis.setTimeout = /** @type {any} */ ((/** @type {() => void} */ work, /** @type {number} */ wait) => {
+  const least = wait > 0 ? Math.max(wait, levers.shortestTimer) : wait;
+  return realTimeout(work, levers.longestTimer ? Math.min(least, levers.longestTimer) : least);
+});
 
 const decoder = new TextDecoder();
 let losesCommit = false;
@@ -186,13 +193,13 @@ export class Principal extends ShippedPrincipal {
   /** @param {Uint8Array[]} requests */
   async answer(requests) {
     const answers = await super.answer(requests);
+    const bytes = requests.reduce((sum, { length }) => sum + length, 0);
+    levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'string').length });
     while (levers.holdAnswers) await new Promise((resolve) => realTimeout(resolve, 20));
     if (levers.lostAnswers > 0) {
       levers.lostAnswers--;
       throw new Error('no answer (a lever was pulled)');
     }
-    const bytes = requests.reduce((sum, { length }) => sum + length, 0);
-    levers.hops.push({ requests: requests.length, bytes, later: answers.filter((answer) => typeof answer === 'string').length });
     return answers;
   }
 }
@@ -206,6 +213,7 @@ export default {
       Object.assign(levers, await request.json());
       return Response.json(levers);
     }
+    levers.requests++;
     const asked = levers.origin ? new Request(levers.origin + url.pathname + url.search, request) : request;
     return /** @type {any} */ (worker.fetch)(asked, world(env), ctx);
   },

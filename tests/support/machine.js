@@ -42,7 +42,7 @@ export class Machine {
     return this.#storage;
   }
 
-  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, tick?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], trapAfter?: number, loseCommitOf?: string, unansweredCopies?: number, origin?: string, documents?: object, asked?: string[], rowsRead?: number, rowsWritten?: number, alarmsSet?: number, statements?: object, points?: object[], hops?: object[], lostAnswers?: number, holdAnswers?: boolean, longestTimer?: number }} levers */
+  /** Pulls levers (see tests/levers/worker.js). @param {{ clock?: number, tick?: number, lostCopies?: number, lostParts?: number, trapOn?: string[], trapAfter?: number, loseCommitOf?: string, unansweredCopies?: number, origin?: string, documents?: object, asked?: string[], rowsRead?: number, rowsWritten?: number, alarmsSet?: number, statements?: object, points?: object[], hops?: object[], lostAnswers?: number, holdAnswers?: boolean, longestTimer?: number, shortestTimer?: number, requests?: number }} levers */
   async pull(levers) {
     const answer = await ask(`${this.url}/levers`, { body: JSON.stringify(levers) });
     if (answer.status !== 200) throw new Error(`no levers: ${answer.status} ${answer.text}`);

@@ -8,7 +8,7 @@ import { TodoMachine } from '../support/todo-machine.js';
 import { until } from '../support/until.js';
 
 /** As in shim/hop.js. */
-const MAX_SHARED = 16;
+const MAX_SHARED = 32;
 const MAX_SHARED_BYTES = 1024 * 1024;
 /** As in shim/principal.js. */
 const MAX_ANSWERED_BYTES = 4 * 1024 * 1024;
@@ -47,6 +47,29 @@ describe('requests of one person', () => {
     await machine.pull({ hops: [] });
     for (let i = 0; i < 3; i++) await ada.mcp.modern('tools/list');
     assert.deepEqual((await hops()).map(({ requests }) => requests), [1, 1, 1]);
+  });
+
+  test('that come while a hop is away share the next, which leaves when that is home', async () => {
+    await machine.pull({ hops: [], holdAnswers: true, shortestTimer: 60_000, requests: 0 });
+    const asked = [ada.mcp.modern('tools/list')];
+    await until('one is away', async () => (await hops()).length === 1);
+    for (let count = 2; count <= 6; count++) {
+      asked.push(ada.mcp.modern('tools/list'));
+      await until('one more has come', async () => (await machine.pull({})).requests === count);
+    }
+    await machine.pull({ holdAnswers: false, shortestTimer: 0 });
+    for (const { status } of await Promise.all(asked)) assert.equal(status, 200);
+    assert.deepEqual((await hops()).map(({ requests }) => requests), [1, 5]);
+  });
+
+  test('wait for the hop before theirs for a moment only', async () => {
+    await machine.pull({ hops: [], holdAnswers: true });
+    const asked = [ada.mcp.modern('tools/list')];
+    await until('one is away', async () => (await hops()).length === 1);
+    asked.push(ada.mcp.modern('tools/list'));
+    await until('the other is, too', async () => (await hops()).length === 2);
+    await machine.pull({ holdAnswers: false });
+    for (const { status } of await Promise.all(asked)) assert.equal(status, 200);
   });
 
   test(`are at most ${MAX_SHARED} to a hop`, async () => {
