@@ -20,7 +20,7 @@ deployment uploads.
   --help       this text`;
 
 const KB = 1000;
-const BUDGET = { wasmGzipped: 320 * KB, uploadGzipped: 395 * KB, shimLines: 990 };
+const BUDGET = { wasmGzipped: 320 * KB, uploadGzipped: 395 * KB, shimLines: 985 };
 /** The other applications, by their environments in wrangler.toml. Their entries the shop does not carry. */
 const OTHERS = [
   { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 296 * KB, uploadGzipped: 371 * KB },

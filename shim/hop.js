@@ -59,9 +59,15 @@ function hasRoom({ passengers }, request) {
 
 /** A hop, there and back. @param {Env} env @param {string} name @param {Way} way @param {Passenger} first */
 async function take(env, name, way, first) {
-  /** @type {Hop} */
-  const hop = { passengers: [first], depart() {} };
-  if (way.last) await gather(way, hop);
+  const { promise: mayDepart, resolve: depart } = /** @type {PromiseWithResolvers<void>} */ (Promise.withResolvers());
+  const hop = { passengers: [first], depart };
+  if (way.last) {
+    way.gathering.push(hop);
+    const limit = setTimeout(depart, MAX_GATHERING_MS);
+    await mayDepart;
+    clearTimeout(limit);
+    way.gathering = way.gathering.filter((other) => other !== hop);
+  }
   way.last = hop;
   try {
     const answers = await principal(env, name).answer(hop.passengers.map(({ request }) => request));
@@ -73,16 +79,4 @@ async function take(env, name, way, first) {
   way.last = way.gathering.shift();
   if (way.last) way.last.depart();
   else ways.delete(name);
-}
-
-/** Until it may leave; whoever comes meanwhile goes, too. @param {Way} way @param {Hop} hop */
-function gather(way, hop) {
-  const { promise, resolve } = /** @type {PromiseWithResolvers<void>} */ (Promise.withResolvers());
-  hop.depart = resolve;
-  way.gathering.push(hop);
-  const limit = setTimeout(() => {
-    way.gathering = way.gathering.filter((other) => other !== hop);
-    resolve();
-  }, MAX_GATHERING_MS);
-  return promise.finally(() => clearTimeout(limit));
 }
