@@ -80,6 +80,7 @@ export async function loadModule(path) {
   const imports = {
     host: {
       query: nothing,
+      // Of a module of before, which asked for digests.
       sha256: (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ to) => createHash('sha256').update(memory(at, size)).digest().copy(memory(to, 32)),
       hmac_sha256: nothing,
       ed25519_sign: nothing,

@@ -20,10 +20,10 @@ deployment uploads.
   --help       this text`;
 
 const KB = 1000;
-const BUDGET = { wasmGzipped: 320 * KB, uploadGzipped: 395 * KB, shimLines: 985 };
+const BUDGET = { wasmGzipped: 323 * KB, uploadGzipped: 398 * KB, shimLines: 980 };
 /** The other applications, by their environments in wrangler.toml. Their entries the shop does not carry. */
 const OTHERS = [
-  { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 296 * KB, uploadGzipped: 371 * KB },
+  { environment: 'todo', wasm: 'build/wasm/todo.wasm', entry: 'shim/todo.js', wasmGzipped: 299 * KB, uploadGzipped: 374 * KB },
   { environment: 'todo-api', wasm: 'build/wasm/todo_api.wasm', entry: 'shim/todo-api.js', wasmGzipped: 80 * KB, uploadGzipped: 155 * KB },
 ];
 

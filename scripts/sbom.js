@@ -29,17 +29,18 @@ async function packages() {
 
 /** What is compiled into the modules and is no package of production. @returns {Component[]} */
 function libraries() {
-  const simdjson = JSON.parse(readFileSync(join(PROJECT, 'node_modules/@nozbe/simdjson/package.json'), 'utf8'));
+  const [simdjson, hashWasm] = ['@nozbe/simdjson', 'hash-wasm'].map(packageVersion);
   const nlohmann = nlohmannVersion();
   const runtime = emscripten();
   return [
-    library('simdjson', simdjson.version, 'Apache-2.0', `pkg:npm/%40nozbe/simdjson@${simdjson.version}`, 'Parses JSON'),
+    library('simdjson', simdjson, 'Apache-2.0', `pkg:npm/%40nozbe/simdjson@${simdjson}`, 'Parses JSON'),
     library('nlohmann-json', nlohmann, 'MIT', `pkg:github/nlohmann/json@v${nlohmann}`, 'Builds JSON'),
+    library('hash-wasm', hashWasm, 'MIT AND 0BSD', `pkg:npm/hash-wasm@${hashWasm}`, 'Digests'),
     // As Emscripten brings them.
     library('musl', undefined, 'MIT', `pkg:generic/emscripten-musl@${runtime}`, `The C library of Emscripten ${runtime}`),
     library('libc++', undefined, 'Apache-2.0 WITH LLVM-exception', `pkg:generic/emscripten-libcxx@${runtime}`, `The C++ library of Emscripten ${runtime}`),
     library('compiler-rt', undefined, 'Apache-2.0 WITH LLVM-exception', `pkg:generic/emscripten-compiler-rt@${runtime}`, `The compiler's functions, of Emscripten ${runtime}`),
-    library('dlmalloc', undefined, 'CC0-1.0', `pkg:generic/dlmalloc@${runtime}`, `Doug Lea’s allocator, as in Emscripten ${runtime}`),
+    library('emmalloc', undefined, 'MIT OR NCSA', `pkg:generic/emscripten-emmalloc@${runtime}`, `The allocator of Emscripten ${runtime}`),
   ];
 }
 
@@ -47,6 +48,9 @@ function libraries() {
 function library(name, version, expression, purl, description) {
   return { type: 'library', name, version, purl, description, licenses: [expression.includes(' ') ? { expression } : { license: { id: expression } }] };
 }
+
+/** @param {string} name @returns {string} */
+const packageVersion = (name) => JSON.parse(readFileSync(join(PROJECT, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 /** @returns {Component[]} */
 function modules() {

@@ -3,7 +3,6 @@
 // Bytes cross as pointer and length through buffers that are reused. After a trap the instance is in an unknown state and is
 // thrown away; the next step gets a new one.
 
-import { createHmac, createPrivateKey, createPublicKey, hash, randomFillSync, sign } from 'node:crypto';
 import { Reader, Writer } from './wire.js';
 
 /**
@@ -18,6 +17,11 @@ import { Reader, Writer } from './wire.js';
  *   _initialize(): void,
  * }} Exports
  */
+
+/** When something is signed, not before the first answer: the runtime takes a while to load it. */
+const nodeCrypto = () => (loaded ??= process.getBuiltinModule('node:crypto'));
+/** @type {typeof import('node:crypto') | undefined} */
+let loaded;
 
 const decoder = new TextDecoder();
 const NULL = 0;
@@ -88,7 +92,7 @@ export class Core {
   /** From a pool: one system call for many steps. */
   #seed() {
     if (this.#entropyUsed === this.#entropy.length) {
-      randomFillSync(this.#entropy);
+      crypto.getRandomValues(this.#entropy);
       this.#entropyUsed = 0;
     }
     this.#entropyUsed += ENTROPY;
@@ -100,8 +104,6 @@ export class Core {
     const instance = new WebAssembly.Instance(module, {
       host: {
         query: this.#query.bind(this),
-        sha256: this.#sha256.bind(this),
-        hmac_sha256: this.#hmac.bind(this),
         ed25519_sign: this.#sign.bind(this),
         ed25519_public_key: this.#publicKey.bind(this),
       },
@@ -187,24 +189,14 @@ export class Core {
     return this.#put(out.bytes(), 'result_buffer');
   }
 
-  /** @param {number} at @param {number} size @param {number} digestAt */
-  #sha256(at, size, digestAt) {
-    this.#memory().set(hash('sha256', this.#slice(at, size), 'buffer'), digestAt);
-  }
-
-  /** @param {number} keyAt @param {number} keySize @param {number} at @param {number} size @param {number} macAt */
-  #hmac(keyAt, keySize, at, size, macAt) {
-    this.#memory().set(createHmac('sha256', this.#slice(keyAt, keySize)).update(this.#slice(at, size)).digest(), macAt);
-  }
-
   /** @param {number} seedAt @param {number} at @param {number} size @param {number} signatureAt */
   #sign(seedAt, at, size, signatureAt) {
-    this.#memory().set(sign(null, this.#slice(at, size), this.#key(seedAt)), signatureAt);
+    this.#memory().set(nodeCrypto().sign(null, this.#slice(at, size), this.#key(seedAt)), signatureAt);
   }
 
   /** @param {number} seedAt @param {number} keyAt */
   #publicKey(seedAt, keyAt) {
-    const der = createPublicKey(this.#key(seedAt)).export({ format: 'der', type: 'spki' });
+    const der = nodeCrypto().createPublicKey(this.#key(seedAt)).export({ format: 'der', type: 'spki' });
     this.#memory().set(der.subarray(-32), keyAt);
   }
 
@@ -213,7 +205,7 @@ export class Core {
     const seed = this.#slice(seedAt, 32);
     const known = this.#keys.find((each) => each.seed.every((byte, at) => byte === seed[at]));
     if (known) return known.key;
-    const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+    const key = nodeCrypto().createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
     if (this.#keys.length === MAX_KEYS) this.#keys = [];
     this.#keys.push({ seed: seed.slice(), key });
     return key;

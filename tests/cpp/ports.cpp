@@ -97,7 +97,6 @@ std::string NativeCrypto::sha256(std::string_view data) {
   std::string out(32, '\0');
   EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(),
              nullptr);
-  transcripts::note(Kind::sha256, data, {}, out);
   return out;
 }
 
@@ -106,7 +105,6 @@ std::string NativeCrypto::hmac_sha256(std::string_view key, std::string_view dat
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(data.data()), data.size(),
        reinterpret_cast<unsigned char*>(out.data()), nullptr);
-  transcripts::note(Kind::hmac_sha256, key, data, out);
   return out;
 }
 

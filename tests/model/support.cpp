@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <memory>
 #include <stdexcept>
@@ -80,7 +81,11 @@ std::string Crypto::sha256(std::string_view data) {
 }
 
 std::string Crypto::hmac_sha256(std::string_view key, std::string_view data) {
-  return sha256(std::string(key).append(data));
+  std::string out(32, '\0');
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(data.data()), data.size(),
+       reinterpret_cast<unsigned char*>(out.data()), nullptr);
+  return out;
 }
 
 std::string Crypto::ed25519_sign(std::string_view seed, std::string_view message) {

@@ -6,7 +6,7 @@
  */
 
 /** What an entry of a tape is. */
-export const KIND = Object.freeze({ query: 1, sha256: 2, hmac_sha256: 3, ed25519_sign: 4, ed25519_public_key: 5, output: 6, fact: 7, run: 8, section: 9 });
+export const KIND = Object.freeze({ query: 1, ed25519_sign: 2, ed25519_public_key: 3, output: 4, fact: 5, run: 6, section: 7 });
 const nameOf = (/** @type {number} */ kind) => Object.entries(KIND).find(([, value]) => value === kind)?.[0];
 const NOTHING = new Uint8Array();
 
@@ -84,9 +84,6 @@ export class Instance {
           this.bytes(at + 8, rows.length).set(rows);
           return 8 + rows.length;
         },
-        sha256: (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ out) => this.bytes(out, 32).set(answer(KIND.sha256, this.bytes(at, size))),
-        hmac_sha256: (/** @type {number} */ key, /** @type {number} */ keySize, /** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ out) =>
-          this.bytes(out, 32).set(answer(KIND.hmac_sha256, this.bytes(key, keySize), this.bytes(at, size))),
         ed25519_sign: (/** @type {number} */ seed, /** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ out) =>
           this.bytes(out, 64).set(answer(KIND.ed25519_sign, this.bytes(seed, 32), this.bytes(at, size))),
         ed25519_public_key: (/** @type {number} */ seed, /** @type {number} */ out) => this.bytes(out, 32).set(answer(KIND.ed25519_public_key, this.bytes(seed, 32))),

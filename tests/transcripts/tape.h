@@ -22,8 +22,6 @@ namespace transcripts {
 /// What an entry of a tape is, and what its first and second field are. KIND in ports.js is the same.
 enum class Kind : uint8_t {
   query = 1,           // statement, parameters
-  sha256,              // data
-  hmac_sha256,         // key, data
   ed25519_sign,        // seed, message
   ed25519_public_key,  // seed
   // In tapes of tests only:

@@ -1,5 +1,5 @@
-// SHA-256, HMAC and Ed25519 come through a port (node:crypto in workerd, OpenSSL in native tests); what is
-// built of them is here and in core/jws.h.
+// SHA-256, HMAC and Ed25519 come through a port (in the module a library and node:crypto, module/host.h; in
+// native tests OpenSSL); what is built of them is here and in core/jws.h.
 #pragma once
 
 #include <array>

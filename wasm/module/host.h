@@ -9,6 +9,7 @@
 #include "core/crypto.h"
 #include "core/storage.h"
 #include "core/wire.h"
+#include "module/sha256.h"
 
 #define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 #define IMPORT(name) extern "C" __attribute__((import_module("host"), import_name(#name)))
@@ -18,9 +19,6 @@
 // (core/storage.h).
 IMPORT(query)
 uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint32_t values_size);
-IMPORT(sha256) void host_sha256(const char* data, uint32_t size, char* digest);
-IMPORT(hmac_sha256)
-void host_hmac_sha256(const char* key, uint32_t key_size, const char* data, uint32_t size, char* mac);
 // A seed is 32 bytes.
 IMPORT(ed25519_sign)
 void host_ed25519_sign(const char* seed, const char* data, uint32_t size, char* signature);
@@ -52,16 +50,9 @@ class Storage final : public core::Storage {
 
 class Crypto final : public core::Crypto {
  public:
-  std::string sha256(std::string_view data) override {
-    std::string digest(32, '\0');
-    host_sha256(data.data(), static_cast<uint32_t>(data.size()), digest.data());
-    return digest;
-  }
+  std::string sha256(std::string_view data) override { return host::sha256(data); }
   std::string hmac_sha256(std::string_view key, std::string_view data) override {
-    std::string mac(32, '\0');
-    host_hmac_sha256(key.data(), static_cast<uint32_t>(key.size()), data.data(),
-                     static_cast<uint32_t>(data.size()), mac.data());
-    return mac;
+    return host::hmac_sha256(key, data);
   }
   std::string ed25519_sign(std::string_view seed, std::string_view message) override {
     std::string signature(64, '\0');

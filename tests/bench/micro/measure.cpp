@@ -77,8 +77,7 @@ LastRequests last_requests(const Session& session) {
 }
 
 core::Json questions_of(const std::vector<Step>& steps) {
-  constexpr std::array<const char*, 6> kNames = {
-      "", "query", "sha256", "hmac_sha256", "ed25519_sign", "ed25519_public_key"};
+  constexpr std::array<const char*, 4> kNames = {"", "query", "ed25519_sign", "ed25519_public_key"};
   core::Json counts = core::Json::object();
   for (const Step& step : steps) {
     for (const PortCall& call : step.calls) {

@@ -145,20 +145,12 @@ uint32_t host_query(const char* sql, uint32_t sql_size, const char* values, uint
   return size;
 }
 
-void host_sha256(const char* data, uint32_t size, char* digest) {
-  micro::copy(micro::answer(2, {data, size}, {}), digest);
-}
-
-void host_hmac_sha256(const char* key, uint32_t key_size, const char* data, uint32_t size, char* mac) {
-  micro::copy(micro::answer(3, {key, key_size}, {data, size}), mac);
-}
-
 void host_ed25519_sign(const char* seed, const char* data, uint32_t size, char* signature) {
-  micro::copy(micro::answer(4, {seed, 32}, {data, size}), signature);
+  micro::copy(micro::answer(2, {seed, 32}, {data, size}), signature);
 }
 
 void host_ed25519_public_key(const char* seed, char* key) {
-  micro::copy(micro::answer(5, {seed, 32}, {}), key);
+  micro::copy(micro::answer(3, {seed, 32}, {}), key);
 }
 
 }  // extern "C"

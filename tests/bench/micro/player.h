@@ -11,7 +11,7 @@
 namespace micro {
 
 struct PortCall {
-  /// As on the tape: 1 query, 2 sha256, 3 hmac_sha256, 4 ed25519_sign, 5 ed25519_public_key.
+  /// As on the tape: 1 query, 2 ed25519_sign, 3 ed25519_public_key.
   uint8_t kind = 0;
   std::string_view first;
   std::string_view second;
