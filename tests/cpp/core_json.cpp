@@ -217,6 +217,29 @@ TEST_CASE("json_quote: every ASCII character, as the library writes it") {
   CHECK(core::json_quote("\xff") == R"("�")");
 }
 
+TEST_CASE("json_quote: every byte, wherever it stands among eight, as the library writes it") {
+  size_t wrong = 0;
+  for (size_t at = 0; at < 20; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = "twenty letters, all ";
+      text[at] = static_cast<char>(byte);
+      wrong += core::json_quote(text) != core::json_text(core::Json(text));
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("json_quote: texts of nothing but what is escaped, of every length, have room") {
+  size_t wrong = 0;
+  for (const char escaped : {'"', '\n', '\x01'}) {
+    for (size_t size = 0; size <= 100; ++size) {
+      const std::string text(size, escaped);
+      wrong += core::json_quote(text) != core::json_text(core::Json(text));
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("json_quote: every character beyond ASCII, as the library writes it") {
   std::string all = "\"";
   for (char32_t c = 0x80; c <= 0x10FFFF; ++c) {

@@ -29,8 +29,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string base64url(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::string text((bytes.size() * 4 + 2) / 3, '\0');
+  char* to = text.data();
   uint32_t bits = 0;
   int count = 0;
   for (unsigned char byte : bytes) {
@@ -38,10 +38,10 @@ std::string base64url(std::string_view bytes) {
     count += 8;
     while (count >= 6) {
       count -= 6;
-      text.push_back(kAlphabet[bits >> count & 63]);
+      *to++ = kAlphabet[bits >> count & 63];
     }
   }
-  if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
+  if (count > 0) *to++ = kAlphabet[bits << (6 - count) & 63];
   return text;
 }
 

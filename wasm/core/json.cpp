@@ -1,8 +1,9 @@
 #include "core/json.h"
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <vector>
 
 template class nlohmann::basic_json<nlohmann::ordered_map>;
@@ -175,20 +176,44 @@ JsonFault number_fault(std::string_view text) {
   return fault;
 }
 
-/// How many bytes of a string literal a byte becomes (RFC 8259 section 7).
-constexpr size_t quoted_length(unsigned char byte) {
-  if (byte == '"' || byte == '\\' || (byte >= '\b' && byte <= '\r' && byte != '\v')) return 2;
-  return byte < ' ' ? 6 : 1;
-}
-constexpr std::array<uint8_t, 256> kQuotedLength = [] {
-  std::array<uint8_t, 256> lengths{};
-  for (size_t byte = 0; byte < lengths.size(); ++byte) {
-    lengths[byte] = static_cast<uint8_t>(quoted_length(static_cast<unsigned char>(byte)));
-  }
-  return lengths;
-}();
+// Quoting looks at eight characters together; the first is the lowest byte.
+static_assert(std::endian::native == std::endian::little);
 
-/// Writes what is longer than one; gives where it ends.
+/// Eight bytes that are all this one.
+constexpr uint64_t eight(uint64_t byte) {
+  return byte * 0x0101010101010101;
+}
+
+/// Marks, by its highest bit, the first of eight bytes that is less than `most` (at most 128); those after it
+/// may be marked without reason.
+constexpr uint64_t below(uint64_t bytes, uint64_t most) {
+  return (bytes - eight(most)) & ~bytes & eight(0x80);
+}
+
+/// Marks so what a string literal has to escape (RFC 8259 section 7).
+constexpr uint64_t to_escape(uint64_t bytes) {
+  return below(bytes, ' ') | below(bytes ^ eight('"'), 1) | below(bytes ^ eight('\\'), 1);
+}
+
+uint64_t first_eight(std::string_view text) {
+  uint64_t bytes;
+  std::memcpy(&bytes, text.data(), sizeof bytes);
+  return bytes;
+}
+
+/// What an escape adds at most to the character: `\u0000`.
+constexpr size_t kEscape = 5;
+
+/// How long its literal can be.
+size_t most_quoted(std::string_view text) {
+  size_t length = 2 + text.size();
+  for (; text.size() >= 8; text.remove_prefix(8)) {
+    length += kEscape * static_cast<size_t>(std::popcount(to_escape(first_eight(text))));
+  }
+  return length + kEscape * text.size();
+}
+
+/// Gives where it ends.
 char* write_escape(char* to, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   *to++ = '\\';
@@ -319,29 +344,36 @@ std::string json_quote(std::string_view text) {
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-  size_t length = 2;
-  unsigned char all = 0;
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    length += kQuotedLength[byte];
-    all |= byte;
-  }
-  if (all >= 0x80 && !simdjson::validate_utf8(text)) {
+  if (!simdjson::validate_utf8(text)) {
     out += json_text(Json(text));  // which mends it
     return;
   }
   const size_t at = out.size();
-  out.resize(at + length);
+  out.resize(at + most_quoted(text));
   char* to = out.data() + at;
   *to++ = '"';
+  while (text.size() >= 8) {
+    const uint64_t bytes = first_eight(text);
+    std::memcpy(to, &bytes, sizeof bytes);
+    const uint64_t found = to_escape(bytes);
+    if (found == 0) {
+      to += 8;
+      text.remove_prefix(8);
+    } else {
+      const size_t before = static_cast<size_t>(std::countr_zero(found)) / 8;
+      to = write_escape(to + before, text[before]);
+      text.remove_prefix(before + 1);
+    }
+  }
   for (const char c : text) {
-    if (kQuotedLength[static_cast<unsigned char>(c)] == 1) {
+    if (to_escape(eight(static_cast<unsigned char>(c))) == 0) {
       *to++ = c;
     } else {
       to = write_escape(to, c);
     }
   }
-  *to = '"';
+  *to++ = '"';
+  out.resize(static_cast<size_t>(to - out.data()));
 }
 
 std::string json_text(const Json& json) {
